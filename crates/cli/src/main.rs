@@ -1,0 +1,3 @@
+//! The gatepass command.
+
+fn main() {}

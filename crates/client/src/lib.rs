@@ -1,0 +1,1 @@
+//! An HTTP client that passes NTLM proxies and origins.

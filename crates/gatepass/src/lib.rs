@@ -1,0 +1,1 @@
+//! The front door: NTLM for programs behind a corporate proxy.

@@ -1,0 +1,1 @@
+//! A 401/407 peer to test HTTP clients against.
