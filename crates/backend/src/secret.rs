@@ -1,0 +1,130 @@
+//! Secrets: wiped when dropped, silent in `Debug`, compared in constant time only.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// A password, as text. Nothing is trimmed or normalised: `é` in one character or in two are different passwords.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// The password itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Password {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl From<&str> for Password {
+    fn from(text: &str) -> Self {
+        Self(Zeroizing::new(String::from(text)))
+    }
+}
+
+/// The NT hash of a password, `MD4(UTF16LE(password))` ([MS-NLMP] 3.3.1, NTOWFv1). Whoever has it can log in: it is as
+/// secret as the password.
+#[derive(Clone)]
+pub struct NtHash(Zeroizing<[u8; 16]>);
+
+impl NtHash {
+    /// The hash with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The hash itself.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Whether both hashes are the same, in a time that does not tell where they differ.
+    #[must_use]
+    pub fn ct_eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&*other.0).into()
+    }
+}
+
+/// A session key (NTLM: `ExportedSessionKey`, 16 bytes).
+#[derive(Clone)]
+pub struct SessionKey(Zeroizing<Vec<u8>>);
+
+impl SessionKey {
+    /// The key with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether both keys are the same, in a time that does not tell where they differ.
+    #[must_use]
+    pub fn ct_eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&*other.0).into()
+    }
+}
+
+macro_rules! silent_debug {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    )*};
+}
+
+silent_debug!(Password, NtHash, SessionKey);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Credentials, Principal};
+    use alloc::format;
+
+    #[test]
+    fn a83_debug_of_a_secret_shows_no_secret() {
+        let hash = NtHash::from_bytes([0xab; 16]);
+        let named = Credentials::NtHash(Principal::parse("CORP\\alice"), hash.clone());
+        let password = Credentials::password("CORP\\alice", "marker-s3cret");
+        for shown in [
+            format!("{:?}", Password::from("marker-s3cret")),
+            format!("{password:?}"),
+            format!("{password:#?}"),
+            format!("{hash:?}"),
+            format!("{named:#?}"),
+            format!("{:?}", SessionKey::from_bytes(&[0xab; 16])),
+        ] {
+            assert!(
+                !shown.contains("marker") && !shown.contains("ab, ab") && !shown.contains("171"),
+                "{shown}"
+            );
+            assert!(shown.contains("(..)"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn equality_is_by_every_byte() {
+        let one = NtHash::from_bytes([1; 16]);
+        let mut other = [1; 16];
+        other[15] = 2;
+        assert!(one.ct_eq(&NtHash::from_bytes([1; 16])));
+        assert!(!one.ct_eq(&NtHash::from_bytes(other)));
+        assert!(SessionKey::from_bytes(&[1, 2]).ct_eq(&SessionKey::from_bytes(&[1, 2])));
+        assert!(!SessionKey::from_bytes(&[1, 2]).ct_eq(&SessionKey::from_bytes(&[1, 2, 3])));
+    }
+}
