@@ -125,7 +125,8 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        let source: &(dyn core::error::Error + 'static) = self.source.as_deref()?;
+        Some(source)
     }
 }
 
