@@ -15,8 +15,9 @@
 //! | 72 | 16 | MIC |
 //! | 52, 64, 72 or 88 | | payload |
 //!
-//! The header has grown with the years and no field says how far it reaches: a field is there if it ends before the
-//! first of the five payloads from 12 to 44 begins. Space for a MIC does not make a MIC; MsvAvFlags does.
+//! The header has grown with the years and no field says how far it reaches: a field is there if it ends
+//! before the first of the five payloads from 12 to 44 begins. Space for a MIC does not make a MIC;
+//! MsvAvFlags does.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -41,11 +42,11 @@ const HEADER_WITH_MIC: usize = 88;
 
 /// The third message, from the client.
 ///
-/// `encode` writes `flags` as they are: set VERSION for the version, UNICODE for names in UTF-16, KEY_EXCH for the
-/// session key. The header ends where its last field does: with a MIC it has 88 bytes (then without a version, zeros
-/// stand in its place), with a version 72, with flags 64, else 60 if there is a session key and 52 if there is none.
-/// Not kept by decoding and encoding again: a version whose flag is clear, MaxLen, the order of the payloads, and bytes
-/// that belong to no field.
+/// `encode` writes `flags` as they are: set VERSION for the version, UNICODE for names in UTF-16, KEY_EXCH
+/// for the session key. The header ends where its last field does: with a MIC it has 88 bytes (then without a
+/// version, zeros stand in its place), with a version 72, with flags 64, else 60 if there is a session key
+/// and 52 if there is none. Not kept by decoding and encoding again: a version whose flag is clear, MaxLen,
+/// the order of the payloads, and bytes that belong to no field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Authenticate<'a> {
     /// LmChallengeResponse.
@@ -64,8 +65,8 @@ pub struct Authenticate<'a> {
     pub flags: Option<NegotiateFlags>,
     /// Version.
     pub version: Option<Version>,
-    /// The 16 bytes in the place of the MIC, if the header has room for it. They are a MIC only if the NTLMv2 response
-    /// declares one: [`declared_mic`](Self::declared_mic).
+    /// The 16 bytes in the place of the MIC, if the header has room for it. They are a MIC only if the NTLMv2
+    /// response declares one: [`declared_mic`](Self::declared_mic).
     pub mic: Option<[u8; 16]>,
 }
 
@@ -88,9 +89,9 @@ impl<'a> Authenticate<'a> {
     /// Which of NTLM's responses this is, its AV pairs checked.
     ///
     /// # Errors
-    /// `Size` for an LM response of other than 0 or 24 bytes (or one zero byte for nobody) and an NT response of
-    /// other than 0, 24, or 44 and more; `Missing` if a user sends neither; [`NtlmV2ClientChallenge::decode`]'s and
-    /// [`AvPairs::validate`]'s.
+    /// `Size` for an LM response of other than 0 or 24 bytes (or one zero byte for nobody) and an NT response
+    /// of other than 0, 24, or 44 and more; `Missing` if a user sends neither;
+    /// [`NtlmV2ClientChallenge::decode`]'s and [`AvPairs::validate`]'s.
     ///
     /// [`NtlmV2ClientChallenge::decode`]: crate::NtlmV2ClientChallenge::decode
     pub fn response(&self) -> Result<NtResponse<'a>, DecodeError> {
@@ -111,11 +112,11 @@ impl<'a> Authenticate<'a> {
         }
     }
 
-    /// What a server checks before it looks for the user: the response, the size of the session key, and that a
-    /// declared MIC is there.
+    /// What a server checks before it looks for the user: the response, the size of the session key, and that
+    /// a declared MIC is there.
     ///
-    /// With KEY_EXCH the session key has 16 bytes; it may be left out if neither SIGN nor SEAL is set (3.1.5.1.2).
-    /// Without KEY_EXCH it is ignored.
+    /// With KEY_EXCH the session key has 16 bytes; it may be left out if neither SIGN nor SEAL is set
+    /// (3.1.5.1.2). Without KEY_EXCH it is ignored.
     ///
     /// # Errors
     /// [`response`](Self::response)'s and [`declared_mic`](Self::declared_mic)'s; `Size` at 52.
@@ -149,8 +150,8 @@ impl<'a> Authenticate<'a> {
         Ok(())
     }
 
-    /// An encoded message before and after the place of its MIC. The MIC is computed over the message with zeros in
-    /// that place (3.1.5.1.2), for which no copy of the message is needed.
+    /// An encoded message before and after the place of its MIC. The MIC is computed over the message with
+    /// zeros in that place (3.1.5.1.2), for which no copy of the message is needed.
     ///
     /// # Errors
     /// `Truncated` if the message ends before the place of the MIC does.
@@ -257,8 +258,8 @@ impl<'a> Message<'a> for Authenticate<'a> {
 }
 
 impl fmt::Debug for Authenticate<'_> {
-    /// The responses and the session key by their lengths: with the nonces, they are all that a guess at the password
-    /// needs.
+    /// The responses and the session key by their lengths: with the nonces, they are all that a guess at the
+    /// password needs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticate")
             .field("lm_response", &format_args!("{} bytes", self.lm_response.len()))

@@ -161,8 +161,8 @@ impl<'a> AvPairs<'a> {
         self.0
     }
 
-    /// The pairs in their order, without MsvAvEOL. A value of a wrong size is an error in its place; an error in
-    /// the structure of the list is the last item.
+    /// The pairs in their order, without MsvAvEOL. A value of a wrong size is an error in its place; an error
+    /// in the structure of the list is the last item.
     #[must_use]
     pub const fn iter(&self) -> AvPairsIter<'a> {
         AvPairsIter { list: self.0, at: 0, done: self.0.is_empty() }
@@ -171,8 +171,8 @@ impl<'a> AvPairs<'a> {
     /// Looks at every pair.
     ///
     /// # Errors
-    /// `Unterminated` or `Truncated` where the next pair should begin; at the AvLen: `OutOfBounds`, `Size` (of a
-    /// value of fixed size, or of MsvAvEOL), `OddLength` (of text).
+    /// `Unterminated` or `Truncated` where the next pair should begin; at the AvLen: `OutOfBounds`, `Size`
+    /// (of a value of fixed size, or of MsvAvEOL), `OddLength` (of text).
     pub fn validate(&self) -> Result<(), DecodeError> {
         self.iter().try_for_each(|pair| pair.map(drop))
     }
@@ -185,8 +185,8 @@ impl<'a> AvPairs<'a> {
         self.iter().find(|pair| pair.map_or(true, |pair| pair.id == id)).transpose()
     }
 
-    /// The union of the bits of every MsvAvFlags, so that no pair can take back what another declares; `None` if
-    /// there is no such pair. Unknown bits are kept.
+    /// The union of the bits of every MsvAvFlags, so that no pair can take back what another declares; `None`
+    /// if there is no such pair. Unknown bits are kept.
     ///
     /// # Errors
     /// As [`validate`](Self::validate).
@@ -250,8 +250,8 @@ impl fmt::Debug for AvPairs<'_> {
     }
 }
 
-/// The pairs of a list; see [`AvPairs::iter`]. Each step reads one header and goes forward, so that a list costs
-/// no more steps than a quarter of its bytes.
+/// The pairs of a list; see [`AvPairs::iter`]. Each step reads one header and goes forward, so that a list
+/// costs no more steps than a quarter of its bytes.
 #[derive(Clone, Debug)]
 pub struct AvPairsIter<'a> {
     list: &'a [u8],
@@ -260,7 +260,8 @@ pub struct AvPairsIter<'a> {
 }
 
 impl<'a> AvPairsIter<'a> {
-    /// The offset of the next pair in the list, in bytes; once the end mark has been read, that of what follows.
+    /// The offset of the next pair in the list, in bytes; once the end mark has been read, that of what
+    /// follows.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.at

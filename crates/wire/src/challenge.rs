@@ -30,10 +30,10 @@ const HEADER: usize = 48;
 
 /// The second message, from the server.
 ///
-/// `encode` writes `flags` as they are: set TARGET_INFO for the target info, VERSION for the version, UNICODE for
-/// a name in UTF-16. The header has 56 bytes with a version, else 48 with `reserved` or target info, else 32. Not
-/// kept by decoding and encoding again: fields whose flag is clear, MaxLen, the order of the payloads, and bytes
-/// that belong to no field.
+/// `encode` writes `flags` as they are: set TARGET_INFO for the target info, VERSION for the version, UNICODE
+/// for a name in UTF-16. The header has 56 bytes with a version, else 48 with `reserved` or target info, else
+/// 32. Not kept by decoding and encoding again: fields whose flag is clear, MaxLen, the order of the
+/// payloads, and bytes that belong to no field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Challenge<'a> {
     /// TargetName: the domain or the server, as TARGET_TYPE_DOMAIN and TARGET_TYPE_SERVER say.

@@ -60,8 +60,8 @@ impl Error for DecodeError {}
 
 /// The bytes in which [`DecodeError::at`] counts.
 ///
-/// A list of AV pairs and an NTLMv2 client challenge are decoded on their own, wherever they stand in a message;
-/// so their errors count from their own first byte.
+/// A list of AV pairs and an NTLMv2 client challenge are decoded on their own, wherever they stand in a
+/// message; so their errors count from their own first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {

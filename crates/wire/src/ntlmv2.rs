@@ -11,7 +11,8 @@
 //! | 24 | 4 | Reserved3 |
 //! | 28 | | AvPairs, to the end of the response |
 //!
-//! In 3.3.2 the same bytes are called `temp`; four zero bytes follow the AV pairs there, which many senders leave out.
+//! In 3.3.2 the same bytes are called `temp`; four zero bytes follow the AV pairs there, which some senders
+//! leave out.
 
 use alloc::vec::Vec;
 
@@ -43,8 +44,8 @@ impl<'a> NtlmV2ClientChallenge<'a> {
     /// Reads the bytes behind NTProofStr. The AV pairs are not looked into: [`AvPairs::validate`].
     ///
     /// # Errors
-    /// `Truncated` below 28 bytes, `Value` for a RespType or HiRespType other than 1; both count from the first
-    /// byte of the blob ([`Origin::ClientChallenge`]).
+    /// `Truncated` below 28 bytes, `Value` for a RespType or HiRespType other than 1; both count from the
+    /// first byte of the blob ([`Origin::ClientChallenge`]).
     pub fn decode(blob: &'a [u8]) -> Result<Self, DecodeError> {
         Self::read(blob).map_err(|error| error.within(Origin::ClientChallenge))
     }

@@ -1,4 +1,5 @@
-//! LmChallengeResponse and NtChallengeResponse told apart (MS-NLMP 2.2.2.3, 2.2.2.4, 2.2.2.6, 2.2.2.8, 3.2.5.1.2).
+//! LmChallengeResponse and NtChallengeResponse told apart (MS-NLMP 2.2.2.3, 2.2.2.4, 2.2.2.6, 2.2.2.8,
+//! 3.2.5.1.2).
 //!
 //! | LM bytes | NT bytes | dialect |
 //! |---|---|---|
