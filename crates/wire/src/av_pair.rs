@@ -137,7 +137,8 @@ fn defect(kind: DecodeErrorKind, id: AvId, at: usize) -> DecodeError {
 
 /// A list of AV pairs as it came, with its end mark and whatever follows that.
 ///
-/// Nothing is checked before it is asked for. A list of no bytes at all has no pairs and no defect.
+/// Nothing is checked before it is asked for. A list of no bytes at all, not even an end mark, has no pairs
+/// and no defect: so it comes in `t2-zero-info-flag`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AvPairs<'a>(&'a [u8]);
 

@@ -11,6 +11,9 @@
 //! | 40 | 8 | TargetInfoFields, read only with TARGET_INFO |
 //! | 48 | 8 | Version, read only with VERSION, and if no payload begins before its end |
 //! | 32, 48 or 56 | | payload |
+//!
+//! The document describes only the last form. The header ends after 32 bytes in `davenport-type2-minimal`,
+//! after 48 in `davenport-type2-example`.
 
 use alloc::vec::Vec;
 

@@ -10,7 +10,8 @@
 //! | 32 | 8 | Version, read only with VERSION, and if no payload begins before its end |
 //! | 32 or 40 | | payload |
 //!
-//! In the wild the message also ends after 16 or 32 bytes, or in the middle of a field that no flag claims.
+//! In the wild the message also ends after 16 bytes (`davenport-type1-minimal`), after 32 (recording
+//! `curl-7.88-proxy-get`), or in the middle of a field that no flag claims (`t1-partial-20`).
 
 use alloc::vec::Vec;
 use core::fmt;

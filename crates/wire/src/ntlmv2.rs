@@ -12,7 +12,7 @@
 //! | 28 | | AvPairs, to the end of the response |
 //!
 //! In 3.3.2 the same bytes are called `temp`; four zero bytes follow the AV pairs there, which some senders
-//! leave out.
+//! leave out (recordings `samba-proxy-get`, `impacket-proxy-connect`).
 
 use alloc::vec::Vec;
 

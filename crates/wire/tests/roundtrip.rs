@@ -4,7 +4,7 @@ mod vectors;
 
 use gatepass_wire::{
     Authenticate, AvId, AvPair, AvPairs, Challenge, FileTime, Message, MessageSignature, MessageType,
-    Negotiate, NegotiateFlags as F, NtlmV2ClientChallenge, Version, WireStr, encode_av_pairs,
+    Negotiate, NegotiateFlags as F, NtlmV2ClientChallenge, Version, WireStr, encode_av_pairs, fields,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -17,6 +17,7 @@ fn survives(bytes: &[u8]) {
         Challenge::decode(bytes).is_ok(),
         Authenticate::decode(bytes).is_ok(),
     ];
+    shows_the_same(bytes);
     if decoded != [false; 3] {
         let number = MessageType::peek(bytes).unwrap().number();
         assert_eq!(decoded, [number == 1, number == 2, number == 3]);
@@ -51,6 +52,47 @@ fn survives(bytes: &[u8]) {
         let read = AvPairs::new(&again).iter().collect::<Result<Vec<_>, _>>();
         assert_eq!(read, Ok(list));
         assert!(bytes.is_empty() || bytes.starts_with(&again));
+    }
+}
+
+/// What is shown of a message's fields is what decoding takes them for, and what makes decoding fail is shown.
+fn shows_the_same(bytes: &[u8]) {
+    let shown: Vec<_> = fields(bytes).collect();
+    let value = |name: &str| shown.iter().flatten().find(|field| field.name == name).map(|field| field.bytes);
+    let text = |name| value(name).unwrap_or_default();
+    for field in shown.iter().flatten().filter(|field| !field.bytes.is_empty()) {
+        assert_eq!(bytes[field.at..][..field.bytes.len()], *field.bytes);
+    }
+    let error = match MessageType::peek(bytes) {
+        Ok(MessageType::Negotiate) => Negotiate::decode(bytes).map(|message| {
+            assert_eq!(message.domain_name, text("DomainName"));
+            assert_eq!(message.workstation, text("Workstation"));
+            assert_eq!(message.version.map(Version::to_bytes).as_ref().map(|v| &v[..]), value("Version"));
+        }),
+        Ok(MessageType::Challenge) => Challenge::decode(bytes).map(|message| {
+            assert_eq!(message.target_name.as_bytes(), text("TargetName"));
+            assert_eq!(message.server_challenge, text("ServerChallenge"));
+            assert_eq!(message.reserved.as_ref().map(|reserved| &reserved[..]), value("Reserved"));
+            assert_eq!(message.target_info.map(|pairs| pairs.as_bytes()), value("TargetInfo"));
+            assert_eq!(message.version.map(Version::to_bytes).as_ref().map(|v| &v[..]), value("Version"));
+        }),
+        Ok(MessageType::Authenticate) => Authenticate::decode(bytes).map(|message| {
+            assert_eq!(message.lm_response, text("LmChallengeResponse"));
+            assert_eq!(message.nt_response, text("NtChallengeResponse"));
+            assert_eq!(message.domain_name.as_bytes(), text("DomainName"));
+            assert_eq!(message.user_name.as_bytes(), text("UserName"));
+            assert_eq!(message.workstation.as_bytes(), text("Workstation"));
+            assert_eq!(message.encrypted_random_session_key, text("EncryptedRandomSessionKey"));
+            let flags = message.flags.map(|flags| flags.bits().to_le_bytes());
+            assert_eq!(flags.as_ref().map(|flags| &flags[..]), value("NegotiateFlags"));
+            assert_eq!(message.version.map(Version::to_bytes).as_ref().map(|v| &v[..]), value("Version"));
+            assert_eq!(message.mic.as_ref().map(|mic| &mic[..]), value("MIC"));
+        }),
+        Err(error) => Err(error),
+    };
+    match error {
+        Ok(()) => assert!(shown.iter().all(Result::is_ok), "{shown:?}"),
+        Err(error) => assert!(shown.contains(&Err(error)), "{error} in {shown:?}"),
     }
 }
 
