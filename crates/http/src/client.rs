@@ -1,0 +1,196 @@
+//! The client's half of the dance ([MS-NTHT] 3.1, RFC 4559 section 5): what to send on one connection, and what an answer
+//! means.
+
+mod machine;
+mod next;
+
+pub use next::{Body, First, Next};
+
+use crate::{Error, Head, Scheme, Side, limits::MAX_CONNECTIONS, offer::Offer};
+use alloc::{string::String, sync::Arc, vec::Vec};
+use core::fmt;
+use gatepass_backend::{Backend, ChannelBindings, Credentials, Request, SecurityContext};
+use machine::{Action, Event, State};
+
+/// The authentication of one connection to one peer.
+///
+/// NTLM authenticates a connection, not a request, so a `ClientAuth` lives as long as its connection and cannot be cloned.
+/// It does no input or output. For each request on its connection, in this order:
+///
+/// 1. [`first`](Self::first) says what the request carries, and whether its body may go with it. Send it.
+/// 2. Read the head of the final response (informational ones are skipped). Where it asks for credentials
+///    ([`Side::status`]), read its body too, up to [`MAX_DRAIN`](crate::limits::MAX_DRAIN): a connection with an unread
+///    body cannot carry on. Where that is too long, give the connection up and go to 4.
+/// 3. Give the head to [`response`](Self::response) and do what [`Next`] says; after [`Next::Send`] go to 2.
+/// 4. When the connection is lost or given up at any point, [`reconnect`](Self::reconnect) gives the `ClientAuth` of the
+///    connection that takes its place, or the error that says why there is none.
+///
+/// Where a request goes to an origin through a proxy in plain HTTP, both have a `ClientAuth`: the proxy's sees a response
+/// first, the origin's sees it when the proxy's says [`Next::Deliver`], and the body waits as long as either says
+/// [`Body::Hold`].
+///
+/// One set of credentials is sent once: after a refusal nothing more is tried, on this connection or another. The
+/// exception is a peer that had accepted them on this connection and later asks again; it gets one full handshake on a
+/// fresh connection for each request.
+pub struct ClientAuth {
+    side: Side,
+    backend: Arc<dyn Backend>,
+    credentials: Credentials,
+    request: Request,
+    schemes: Vec<Scheme>,
+    state: State,
+    offered: Vec<String>,
+    /// Messages sent in the present handshake.
+    legs: u8,
+    /// Connections that the present request has used, this one included.
+    connections: u8,
+}
+
+impl ClientAuth {
+    /// The authentication of a new connection to `side`, as `credentials`, by `backend` (which speaks NTLM).
+    ///
+    /// `request` names the target (`HTTP/proxy.corp.example`) and, where the connection is a TLS connection, its channel
+    /// bindings. Nothing is sent to a peer that does not ask.
+    #[must_use]
+    pub fn new(side: Side, backend: Arc<dyn Backend>, credentials: Credentials, request: Request) -> Self {
+        Self {
+            side,
+            backend,
+            credentials,
+            request,
+            schemes: Scheme::danced().collect(),
+            state: State::Fresh { known: None },
+            offered: Vec::new(),
+            legs: 0,
+            connections: 1,
+        }
+    }
+
+    /// With none but these schemes. Those that cannot be danced here do not come in by being named.
+    #[must_use]
+    pub fn with_schemes(mut self, schemes: &[Scheme]) -> Self {
+        self.schemes = Scheme::danced().filter(|scheme| schemes.contains(scheme)).collect();
+        self
+    }
+
+    /// With the bindings of the TLS connection that takes the place of the last one, after [`reconnect`](Self::reconnect).
+    #[must_use]
+    pub fn with_bindings(mut self, bindings: ChannelBindings) -> Self {
+        self.request = self.request.with_bindings(bindings);
+        self
+    }
+
+    /// Which peer this is about.
+    #[must_use]
+    pub const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// What the next request of this connection carries.
+    ///
+    /// To a peer of which nothing is known that is no credentials, with [`Body::Hold`]; on the connection that follows a
+    /// [`Next::Reconnect`] it is NEGOTIATE, with [`Body::Hold`]; on an authenticated connection it is no credentials, with
+    /// [`Body::Send`].
+    ///
+    /// # Errors
+    /// [`Error::Mechanism`] when the backend cannot begin with these credentials; [`Error::AlreadyDenied`] and
+    /// [`Error::OutOfTurn`] when this connection is done with.
+    pub fn first(&mut self) -> Result<First, Error> {
+        match self.turn(Event::Begin)? {
+            Action::Ask { credentials, body } => Ok(First { credentials, body }),
+            Action::Deliver | Action::Reconnect(_) | Action::Denied => {
+                Err(Error::OutOfTurn { side: self.side })
+            }
+        }
+    }
+
+    /// Takes the head of the final response to what was sent last, and says what comes next.
+    ///
+    /// # Errors
+    /// An [`Error`] ends the handshake: close the connection. No error leaves an attempt that would be worth repeating.
+    pub fn response(&mut self, head: &Head<'_>) -> Result<Next, Error> {
+        let event = self.event(head);
+        match self.turn(event)? {
+            Action::Ask { credentials: Some(credentials), body } => Ok(Next::Send { credentials, body }),
+            Action::Deliver => Ok(Next::Deliver),
+            Action::Reconnect(_) => Ok(Next::Reconnect),
+            Action::Denied => Ok(Next::Denied),
+            Action::Ask { credentials: None, .. } => Err(Error::OutOfTurn { side: self.side }),
+        }
+    }
+
+    /// The authentication of the connection that takes the place of this one: after [`Next::Reconnect`], or when the
+    /// connection was lost or given up. It begins with NEGOTIATE, since it knows that it will be asked.
+    ///
+    /// # Errors
+    /// [`Error::ClosedBeforeVerdict`] when the last token of a handshake was on its way, since a second one could count
+    /// as a second attempt; [`Error::TooManyConnections`] when the request has used up
+    /// [`MAX_CONNECTIONS`](crate::limits::MAX_CONNECTIONS); [`Error::AlreadyDenied`], and [`Error::OutOfTurn`] after an
+    /// error.
+    pub fn reconnect(mut self) -> Result<Self, Error> {
+        let known = match self.turn(Event::Lost)? {
+            Action::Reconnect(known) => known,
+            Action::Ask { .. } | Action::Deliver | Action::Denied => {
+                return Err(Error::OutOfTurn { side: self.side });
+            }
+        };
+        if self.connections >= MAX_CONNECTIONS {
+            return Err(Error::TooManyConnections { side: self.side });
+        }
+        self.connections = self.connections.saturating_add(1);
+        self.legs = 0;
+        self.state = State::Fresh { known };
+        Ok(self)
+    }
+
+    /// Whether the peer has accepted the credentials on this connection.
+    #[must_use]
+    pub const fn authenticated(&self) -> bool {
+        matches!(self.state, State::Authenticated { .. })
+    }
+
+    /// The security context of the authenticated connection, for its session key and attributes.
+    #[must_use]
+    pub fn context(&self) -> Option<&dyn SecurityContext> {
+        match &self.state {
+            State::Authenticated { context, .. } => Some(&**context),
+            _ => None,
+        }
+    }
+
+    /// The schemes that the peer named in its last challenge, as it wrote them (the first 16 different ones): what to say
+    /// when it wants none that can be given.
+    #[must_use]
+    pub fn offered(&self) -> &[String] {
+        &self.offered
+    }
+
+    /// What `head` means to this side.
+    fn event(&mut self, head: &Head<'_>) -> Event {
+        if head.status != self.side.status() {
+            return Event::Other;
+        }
+        let in_handshake = self.state.scheme().map(|scheme| [scheme]);
+        let wanted = in_handshake.as_ref().map_or(&*self.schemes, |scheme| &scheme[..]);
+        let closes = head.closes();
+        match Offer::read(self.side, head, wanted, &mut self.offered) {
+            Offer::Scheme(scheme, Some(token)) => Event::Token { scheme, token, closes },
+            Offer::Scheme(scheme, None) => Event::Bare { scheme, closes },
+            Offer::Nothing => Event::NoScheme,
+            Offer::Unreadable(error) => Event::Unreadable(error),
+        }
+    }
+}
+
+/// Where the dance stands; no secret, no token.
+impl fmt::Debug for ClientAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientAuth")
+            .field("side", &self.side)
+            .field("state", &self.state)
+            .field("offered", &self.offered)
+            .field("legs", &self.legs)
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}

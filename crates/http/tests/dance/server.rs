@@ -1,0 +1,115 @@
+//! `ServerAuth`, request by request.
+
+use crate::support::{AUTHENTICATE, AliceAndBob, CHALLENGE, Fake, NEGOTIATE, ntlm};
+use gatepass_backend::{ErrorKind, Request};
+use gatepass_http::{Error, ServerAuth, Side, Verdict};
+use std::sync::Arc;
+
+fn server() -> ServerAuth {
+    ServerAuth::new(Side::Proxy, Fake::backend(), Arc::new(AliceAndBob), Request::new())
+}
+
+fn ask(auth: &mut ServerAuth, token: &[u8]) -> Result<Verdict, Error> {
+    auth.request(Some(ntlm(token).as_bytes()))
+}
+
+/// A connection on which alice has logged in.
+fn alice() -> ServerAuth {
+    let mut auth = server();
+    assert!(
+        matches!(ask(&mut auth, NEGOTIATE), Ok(Verdict::Challenge(values)) if values == [ntlm(CHALLENGE)])
+    );
+    assert!(auth.identity().is_none());
+    assert!(matches!(ask(&mut auth, AUTHENTICATE), Ok(Verdict::Granted)));
+    assert_eq!(auth.identity().unwrap().user(), "alice");
+    auth
+}
+
+fn asked(verdict: Result<Verdict, Error>) -> bool {
+    matches!(verdict, Ok(Verdict::Challenge(values)) if values == ["NTLM"])
+}
+
+#[test]
+fn an_identity_holds_for_the_connection_and_comes_with_its_session_key() {
+    let mut auth = alice();
+    for value in [None, Some(&b"NTLM"[..]), None] {
+        assert!(matches!(auth.request(value), Ok(Verdict::Granted)));
+        assert_eq!(auth.identity().unwrap().user(), "alice");
+    }
+    assert_eq!(auth.context().unwrap().session_key().unwrap().expose(), [7; 16]);
+}
+
+#[test]
+fn a09_a_handshake_begun_on_one_connection_does_not_end_on_another() {
+    let mut one = server();
+    let _ = ask(&mut one, NEGOTIATE).unwrap();
+    let mut two = server();
+    assert!(matches!(ask(&mut two, AUTHENTICATE), Err(Error::Mechanism { .. })));
+    assert!(two.identity().is_none());
+    // Nor does one that was broken off go on: a request without credentials ends it.
+    assert!(asked(one.request(None)));
+    assert!(matches!(ask(&mut one, AUTHENTICATE), Err(Error::Mechanism { .. })));
+    assert!(one.identity().is_none());
+}
+
+#[test]
+fn a10_the_old_identity_survives_neither_a_failed_nor_a_new_handshake() {
+    let mut auth = alice();
+    assert!(matches!(ask(&mut auth, NEGOTIATE), Ok(Verdict::Challenge(_))));
+    assert!(auth.identity().is_none() && auth.context().is_none());
+    assert!(matches!(ask(&mut auth, b"three:mallory"), Ok(Verdict::Refused(_))));
+    assert!(asked(auth.request(None)) && auth.identity().is_none());
+
+    let mut auth = alice();
+    assert!(matches!(ask(&mut auth, NEGOTIATE), Ok(Verdict::Challenge(_))));
+    assert!(asked(auth.request(None)) && auth.identity().is_none());
+
+    for bad in
+        [&b"NTLM dHdv"[..], b"NTLM TlRMT", b"NTLM \"", b"Basic YWxpY2U6cHc=", b"Negotiate b25l", b"\xff", b""]
+    {
+        let mut auth = alice();
+        let _ = auth.request(Some(bad));
+        assert!(auth.identity().is_none(), "{}", bad.escape_ascii());
+        assert!(asked(auth.request(None)), "{}", bad.escape_ascii());
+    }
+
+    let mut auth = alice();
+    let _ = ask(&mut auth, NEGOTIATE).unwrap();
+    assert!(matches!(ask(&mut auth, b"three:bob"), Ok(Verdict::Granted)));
+    assert_eq!(auth.identity().unwrap().user(), "bob");
+}
+
+#[test]
+fn a_refusal_keeps_its_reason_to_the_server_until_the_next_request() {
+    let mut auth = server();
+    let _ = ask(&mut auth, NEGOTIATE).unwrap();
+    assert!(matches!(ask(&mut auth, b"three:mallory"), Ok(Verdict::Refused(values)) if values == ["NTLM"]));
+    assert_eq!(auth.refusal().unwrap().kind(), ErrorKind::LogonDenied);
+    // The same connection may try anew.
+    let _ = ask(&mut auth, NEGOTIATE).unwrap();
+    assert!(auth.refusal().is_none());
+    assert!(matches!(ask(&mut auth, AUTHENTICATE), Ok(Verdict::Granted)));
+}
+
+#[test]
+fn a_context_without_a_name_is_no_identity() {
+    let mut auth = server();
+    let _ = ask(&mut auth, NEGOTIATE).unwrap();
+    assert!(matches!(ask(&mut auth, b"three:nobody"), Ok(Verdict::Refused(_))));
+    assert!(auth.identity().is_none() && auth.context().is_none());
+}
+
+#[test]
+fn a_malformed_field_is_an_error_that_says_where() {
+    for (value, text) in [
+        (&b"NTLM \"abc"[..], "Proxy-Authorization cannot be read: line 1, byte 5: unexpected `\\\"`"),
+        (b"NTLM TlRMT", "Proxy-Authorization cannot be read: line 1: the token is not base64: 5 characters"),
+        (b"NTLM b25l, NTLM b25l", "Proxy-Authorization must hold one scheme with its credentials"),
+        (b"", "Proxy-Authorization must hold one scheme with its credentials"),
+        (b"NTLM \x1b[2J", "line 1, byte 5: unexpected `\\x1b`"),
+        (b"NTLM dHdv", "the handshake with the proxy fails: the peer's token is not valid here"),
+    ] {
+        let error = server().request(Some(value)).unwrap_err();
+        assert!(error.to_string().contains(text), "{error}");
+    }
+}
