@@ -1,5 +1,23 @@
-#![no_std]
 //! MS-NLMP in pure Rust: client, server, session keys, signing and sealing.
+//!
+//! A state is a type, and a step consumes it: what comes out of order does not compile.
+//!
+//! ```text
+//! client   Client --negotiate--> AwaitingChallenge --challenge--> Session
+//! server   Server --negotiate--> AwaitingAuthenticate --authenticate--> Claim --verify--> Accepted --> Session
+//! session  Session --split--> Sealer, Unsealer
+//! ```
+//!
+//! Bytes come in and bytes go out; time and randomness are arguments ([`Nonces`]). Only NTLMv2 is spoken; what a peer
+//! proposes below it is refused. [`Ntlm`] puts the same machine behind
+//! [`Backend`](gatepass_backend::Backend). The formulas stand in [`crypto`], under the document's names.
+//!
+//! The reason of a refusal goes to `tracing` at the level debug, names redacted; the peer and the caller learn
+//! [`Error::Denied`] and nothing else.
+//!
+//! Features: `std` (on by default; [`Nonces::random`] and [`Ntlm::new`]), `legacy` (the formulas of NTLMv1 and LM),
+//! `test-nonces` (`Nonces::fixed_for_tests`).
+#![no_std]
 #![warn(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -13,4 +31,28 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod accepted;
+mod claim;
+mod client;
 pub mod crypto;
+mod error;
+mod nonces;
+mod ntlm;
+mod redacted;
+mod server;
+mod session;
+mod settle;
+mod target;
+
+pub use accepted::Accepted;
+pub use claim::Claim;
+pub use client::{AwaitingChallenge, Client};
+pub use error::{Error, Incompatible, Requirement};
+#[cfg(feature = "std")]
+pub use nonces::SystemNonces;
+pub use nonces::{NonceSource, Nonces};
+pub use ntlm::Ntlm;
+pub use server::{AwaitingAuthenticate, Server};
+pub use session::{Sealer, Session, Unsealer};
+pub use settle::settle;
+pub use target::TargetInfo;

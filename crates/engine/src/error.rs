@@ -1,0 +1,175 @@
+//! Why a step failed, and so whose fault it is.
+
+use core::fmt;
+use gatepass_backend::ErrorKind;
+use gatepass_wire::{DecodeError, TooLong};
+
+/// Why a handshake or a protected message came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The peer's bytes are not the message that was due.
+    Malformed(DecodeError),
+    /// The peer's message is sound, but nothing that this side can speak.
+    Incompatible(Incompatible),
+    /// The peer does not offer what this side requires.
+    Policy(Requirement),
+    /// The peer is refused. There is no detail: unknown user, wrong password, bad MIC and a response below NTLMv2 look
+    /// alike. The reason is a `tracing` event.
+    Denied,
+    /// The peer proved who it is, but over another channel, or without naming a channel where one is required.
+    BadBindings,
+    /// The credentials are of a kind that NTLM cannot use.
+    NoCredentials,
+    /// A name of this side does not fit into the message.
+    TooLong(TooLong),
+    /// The source of randomness failed; nothing was sent in its place.
+    NoRandomness,
+    /// The signature does not fit the message, its place in the sequence, or the key.
+    Altered,
+    /// The sequence numbers are used up, or an earlier error ended the session.
+    OutOfSequence,
+    /// This protection of messages was not agreed.
+    Unsupported,
+}
+
+/// What keeps two sound peers apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Incompatible {
+    /// Neither Unicode nor OEM is common to both sides.
+    Charset,
+    /// A name is no text (a lone surrogate, OEM bytes of an unknown code page), or it must be sent in OEM and is not
+    /// ASCII.
+    Name,
+}
+
+/// What one side can require of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Requirement {
+    /// Signed messages (NEGOTIATE_SIGN).
+    Integrity,
+    /// Encrypted messages (NEGOTIATE_SEAL).
+    Confidentiality,
+    /// Keys of 128 bits (NEGOTIATE_128).
+    Strength128,
+    /// Keys of their own for each direction and purpose (NEGOTIATE_EXTENDED_SESSIONSECURITY).
+    ExtendedSessionSecurity,
+    /// A proof of the server, delegation, or datagrams: NTLM has none of the first two, and this engine does not speak
+    /// the third.
+    Attributes,
+}
+
+impl Error {
+    /// What SSPI would call it.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Malformed(_) | Self::Incompatible(_) => ErrorKind::InvalidToken,
+            Self::Policy(Requirement::Attributes) | Self::Unsupported | Self::TooLong(_) => {
+                ErrorKind::Unsupported
+            }
+            Self::Policy(_) => ErrorKind::Policy,
+            Self::Denied => ErrorKind::LogonDenied,
+            Self::BadBindings => ErrorKind::BadBindings,
+            Self::NoCredentials => ErrorKind::NoCredentials,
+            Self::NoRandomness => ErrorKind::Internal,
+            Self::Altered => ErrorKind::MessageAltered,
+            Self::OutOfSequence => ErrorKind::OutOfSequence,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed(error) => return write!(f, "malformed message: {error}"),
+            Self::TooLong(error) => return write!(f, "too long for a message: {error}"),
+            Self::Incompatible(what) => return write!(f, "nothing in common with the peer: {what}"),
+            Self::Policy(what) => return write!(f, "the peer does not offer {what}"),
+            Self::Denied => "the logon was denied",
+            Self::BadBindings => "the channel bindings do not match",
+            Self::NoCredentials => "NTLM cannot use these credentials",
+            Self::NoRandomness => "the source of randomness failed",
+            Self::Altered => "the message or its signature was altered",
+            Self::OutOfSequence => "the message is out of sequence",
+            Self::Unsupported => "this protection of messages was not agreed",
+        })
+    }
+}
+
+impl fmt::Display for Incompatible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Charset => "neither Unicode nor OEM",
+            Self::Name => "a name that cannot be read or written in the agreed encoding",
+        })
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Integrity => "signed messages (SIGN)",
+            Self::Confidentiality => "encrypted messages (SEAL)",
+            Self::Strength128 => "keys of 128 bits",
+            Self::ExtendedSessionSecurity => "extended session security",
+            Self::Attributes => "mutual authentication, delegation or datagrams",
+        })
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Malformed(error) => Some(error),
+            Self::TooLong(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl From<TooLong> for Error {
+    fn from(error: TooLong) -> Self {
+        Self::TooLong(error)
+    }
+}
+
+/// The kind, with this error as its source; a refusal has none.
+impl From<Error> for gatepass_backend::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Denied => Self::new(ErrorKind::LogonDenied),
+            error => Self::with_source(error.kind(), error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use core::error::Error as _;
+    use gatepass_wire::{Challenge, Message};
+
+    #[test]
+    fn a_refusal_says_nothing_more_and_a_malformed_message_says_where() {
+        let denied = gatepass_backend::Error::from(Error::Denied);
+        assert_eq!(denied.kind(), ErrorKind::LogonDenied);
+        assert!(denied.source().is_none());
+
+        let malformed = Error::from(Challenge::decode(b"NTLMSSP\0\x03\0\0\0").unwrap_err());
+        let text = malformed.to_string();
+        assert!(text.contains("MessageType at byte 8"), "{text}");
+        let outer = gatepass_backend::Error::from(malformed);
+        assert_eq!(outer.security_status(), 0x8009_0308);
+        assert_eq!(outer.source().unwrap().to_string(), text);
+    }
+}

@@ -1,0 +1,159 @@
+//! The server ([MS-NLMP] 3.2.5.1), up to what the client claims; [`Claim`] goes on.
+//!
+//! ```text
+//! Server --negotiate--> AwaitingAuthenticate --authenticate--> Claim --verify--> Accepted
+//!        NEGOTIATE in,                         AUTHENTICATE in
+//!        CHALLENGE out
+//! ```
+
+use crate::client::{VERSION, text};
+use crate::{Claim, Error, Nonces, TargetInfo, settle};
+use alloc::vec::Vec;
+use core::fmt;
+use gatepass_backend::Request;
+use gatepass_wire::{AvPairs, Challenge, Message, Negotiate, NegotiateFlags as Flags, utf16le};
+
+/// A server that has heard nothing yet.
+#[derive(Clone, Debug)]
+pub struct Server {
+    target: TargetInfo,
+    policy: Policy,
+}
+
+/// What a server demands of AUTHENTICATE beyond the right password.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Policy {
+    /// Its bindings, the requirements; the target name is not compared.
+    pub(crate) request: Request,
+    pub(crate) requires_mic: bool,
+    pub(crate) requires_bindings: bool,
+}
+
+impl Server {
+    /// A server with these names.
+    #[must_use]
+    pub fn new(target: TargetInfo) -> Self {
+        Self { target, policy: Policy::default() }
+    }
+
+    /// With channel bindings and requirements (the arguments of `AcceptSecurityContext`). A client that names other
+    /// bindings is refused; one that names none only after [`requiring_bindings`](Self::requiring_bindings). The target
+    /// name is not compared: [`Accepted::target_name`](crate::Accepted::target_name) tells what the client meant.
+    #[must_use]
+    pub fn with_request(mut self, request: Request) -> Self {
+        self.policy.request = request;
+        self
+    }
+
+    /// Refuses clients that send no MIC.
+    #[must_use]
+    pub fn requiring_mic(mut self) -> Self {
+        self.policy.requires_mic = true;
+        self
+    }
+
+    /// Refuses clients that do not name the channel's bindings (Extended Protection at "require").
+    #[must_use]
+    pub fn requiring_bindings(mut self) -> Self {
+        self.policy.requires_bindings = true;
+        self
+    }
+
+    /// Takes NEGOTIATE: the state that waits for AUTHENTICATE, and the CHALLENGE for the client.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when `negotiate` is no NEGOTIATE, [`Error::Incompatible`] when it offers no charset,
+    /// [`Error::Policy`] when the client lacks what the request requires.
+    pub fn negotiate(
+        self,
+        negotiate: &[u8],
+        nonces: Nonces,
+    ) -> Result<(AwaitingAuthenticate, Vec<u8>), Error> {
+        let message = Negotiate::decode(negotiate)?;
+        let requirements = self.policy.request.requirements();
+        settle::possible(requirements)?;
+        let settled = settle::settle(message.flags, settle::SERVER, settle::required(requirements))?;
+        let unicode = settled.contains(Flags::NEGOTIATE_UNICODE);
+        let (name, is_domain) = self.target.target_name();
+        let kind = if is_domain { Flags::TARGET_TYPE_DOMAIN } else { Flags::TARGET_TYPE_SERVER };
+        let target_info = self.target.encode(nonces.now)?;
+        // For show alone: the names that count are in the target info, which is always Unicode.
+        let name =
+            if unicode { utf16le(name) } else { name.replace(|c: char| !c.is_ascii(), "?").into_bytes() };
+        // Target info is sent unasked: without it there is no NTLMv2 ([MS-NLMP] 3.2.5.1.1, recording java17-proxy-get).
+        let flags = settled.with(Flags::NEGOTIATE_TARGET_INFO).with(kind);
+        let challenge = Challenge {
+            target_name: text(&name, unicode),
+            flags,
+            server_challenge: nonces.challenge,
+            reserved: None,
+            target_info: Some(AvPairs::new(&target_info)),
+            version: Some(VERSION),
+        }
+        .encode()?;
+        let waiting = AwaitingAuthenticate {
+            policy: self.policy,
+            flags,
+            server_challenge: nonces.challenge,
+            negotiate: negotiate.to_vec(),
+            challenge: challenge.clone(),
+        };
+        Ok((waiting, challenge))
+    }
+}
+
+/// A server that waits for AUTHENTICATE.
+pub struct AwaitingAuthenticate {
+    pub(crate) policy: Policy,
+    /// What CHALLENGE said.
+    pub(crate) flags: Flags,
+    pub(crate) server_challenge: [u8; 8],
+    /// NEGOTIATE and CHALLENGE as they went over the wire, for the MIC.
+    pub(crate) negotiate: Vec<u8>,
+    pub(crate) challenge: Vec<u8>,
+}
+
+impl AwaitingAuthenticate {
+    /// The state of a server that received `negotiate` and sent `challenge`, both as they went over the wire: for a
+    /// process that gets the messages from another, or for a recorded handshake. `negotiate` is needed for the MIC alone.
+    ///
+    /// Whoever resumes vouches that the challenge was made for this one handshake.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when `challenge` is no CHALLENGE.
+    pub fn resume(negotiate: &[u8], challenge: &[u8]) -> Result<Self, Error> {
+        let message = Challenge::decode(challenge)?;
+        Ok(Self {
+            policy: Policy::default(),
+            flags: message.flags,
+            server_challenge: message.server_challenge,
+            negotiate: negotiate.to_vec(),
+            challenge: challenge.to_vec(),
+        })
+    }
+
+    /// With what `server` demands; its names are of no more use.
+    #[must_use]
+    pub fn with_policy_of(mut self, server: Server) -> Self {
+        self.policy = server.policy;
+        self
+    }
+
+    /// Takes AUTHENTICATE: what the client claims, of which nothing is proved yet.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when `authenticate` is no AUTHENTICATE, [`Error::Incompatible`] when a name in it is no
+    /// text, [`Error::Denied`] for a response below NTLMv2 and for nobody (an anonymous logon).
+    pub fn authenticate(self, authenticate: &[u8]) -> Result<Claim, Error> {
+        Claim::read(self, authenticate)
+    }
+}
+
+impl fmt::Debug for AwaitingAuthenticate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwaitingAuthenticate")
+            .field("policy", &self.policy)
+            .field("flags", &self.flags)
+            .finish_non_exhaustive()
+    }
+}

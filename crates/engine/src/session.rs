@@ -1,0 +1,258 @@
+//! What both sides share after a handshake ([MS-NLMP] 3.1.1, 3.4): the key, the flags, and the protection of messages.
+//!
+//! ```text
+//! Session --split--> Sealer   (what this side sends)     sign, seal        each call takes the next sequence number
+//!                    Unsealer (what the peer sends)      verify, unseal    the first error ends it
+//! ```
+
+use crate::Error;
+use crate::crypto::{self, Rc4, Side};
+use core::fmt;
+use gatepass_backend::SessionKey;
+use gatepass_wire::NegotiateFlags as Flags;
+use subtle::ConstantTimeEq;
+
+/// An established session.
+pub struct Session {
+    flags: Flags,
+    key: SessionKey,
+    side: Side,
+}
+
+impl Session {
+    pub(crate) fn new(flags: Flags, key: SessionKey, side: Side) -> Self {
+        Self { flags, key, side }
+    }
+
+    /// `ExportedSessionKey`, 16 bytes (`SECPKG_ATTR_SESSION_KEY`).
+    #[must_use]
+    pub fn exported_session_key(&self) -> &SessionKey {
+        &self.key
+    }
+
+    /// The flags that were settled: what both sides said.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    /// The protection of messages, one half for each direction, with a connection that keeps their order underneath.
+    #[must_use]
+    pub fn split(self) -> (Sealer, Unsealer) {
+        let peer = match self.side {
+            Side::Client => Side::Server,
+            Side::Server => Side::Client,
+        };
+        (Sealer(Direction::new(&self, self.side)), Unsealer(Direction::new(&self, peer)))
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("flags", &self.flags)
+            .field("side", &self.side)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The key material of one direction, and where it stands.
+struct Direction {
+    flags: Flags,
+    handle: Rc4,
+    /// `None` without extended session security, whose messages are not protected here.
+    sign_key: Option<SessionKey>,
+    /// The next sequence number; `None` once they are used up or an error ended the direction.
+    next: Option<u32>,
+}
+
+impl Direction {
+    fn new(session: &Session, side: Side) -> Self {
+        Self {
+            flags: session.flags,
+            handle: Rc4::keyed(&crypto::seal_key(session.flags, &session.key, side)),
+            sign_key: crypto::sign_key(session.flags, &session.key, side),
+            next: Some(0),
+        }
+    }
+
+    /// Whether `flag`, and with it this way of protecting messages, was settled.
+    fn agreed(&self, flag: Flags) -> Result<(), Error> {
+        let agreed = self.flags.contains(flag) && self.sign_key.is_some();
+        if agreed { Ok(()) } else { Err(Error::Unsupported) }
+    }
+
+    /// The signature of the next message, for which `message` is the clear text.
+    fn mac(&mut self, message: &[u8]) -> Result<[u8; 16], Error> {
+        let number = self.next.ok_or(Error::OutOfSequence)?;
+        self.next = number.checked_add(1);
+        let key = self.sign_key.as_ref();
+        Ok(crypto::mac(self.flags, &mut self.handle, key, number, message, [0; 4]))
+    }
+
+    fn check(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+        let expected = self.mac(message)?;
+        if bool::from(expected.ct_eq(signature)) {
+            return Ok(());
+        }
+        self.next = None;
+        Err(Error::Altered)
+    }
+}
+
+/// Signs and encrypts what this side sends.
+pub struct Sealer(Direction);
+
+impl Sealer {
+    /// The signature of `message` (`MakeSignature`, `GSS_GetMIC`; [MS-NLMP] 3.4.2).
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] when SIGN with extended session security was not agreed; [`Error::OutOfSequence`] when
+    /// the sequence numbers are used up.
+    pub fn sign(&mut self, message: &[u8]) -> Result<[u8; 16], Error> {
+        self.0.agreed(Flags::NEGOTIATE_SIGN)?;
+        self.0.mac(message)
+    }
+
+    /// Encrypts `message` in place and returns its signature (`EncryptMessage`, `GSS_Wrap`; [MS-NLMP] 3.4.3).
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] when SEAL with extended session security was not agreed, otherwise as
+    /// [`sign`](Self::sign); then `message` is as it was.
+    pub fn seal(&mut self, message: &mut [u8]) -> Result<[u8; 16], Error> {
+        self.0.agreed(Flags::NEGOTIATE_SEAL)?;
+        let number = self.0.next.ok_or(Error::OutOfSequence)?;
+        self.0.next = number.checked_add(1);
+        // The keystream goes to the message first and to the checksum then, but the checksum is that of the clear text.
+        let clear = zeroize::Zeroizing::new(message.to_vec());
+        self.0.handle.apply(message);
+        let key = self.0.sign_key.as_ref();
+        Ok(crypto::mac(self.0.flags, &mut self.0.handle, key, number, &clear, [0; 4]))
+    }
+}
+
+/// Checks and decrypts what the peer sends.
+pub struct Unsealer(Direction);
+
+impl Unsealer {
+    /// Checks the `signature` of `message` (`VerifySignature`, `GSS_VerifyMIC`).
+    ///
+    /// # Errors
+    /// [`Error::Altered`] when the signature is not that of this message at this place of the sequence, after which
+    /// every call fails with [`Error::OutOfSequence`]; otherwise as [`Sealer::sign`].
+    pub fn verify(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+        self.0.agreed(Flags::NEGOTIATE_SIGN)?;
+        self.0.check(message, signature)
+    }
+
+    /// Decrypts `message` in place and checks its `signature` (`DecryptMessage`, `GSS_Unwrap`).
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify) and [`Sealer::seal`]. After [`Error::Altered`] `message` is all zeros.
+    pub fn unseal(&mut self, message: &mut [u8], signature: &[u8]) -> Result<(), Error> {
+        self.0.agreed(Flags::NEGOTIATE_SEAL)?;
+        self.0.next.ok_or(Error::OutOfSequence)?;
+        self.0.handle.apply(message);
+        self.0.check(message, signature).inspect_err(|_| message.fill(0))
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealer").field("next", &self.0.next).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Unsealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unsealer").field("next", &self.0.next).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    const PROTECTED: Flags = Flags::from_bits(0xe28a_8233);
+
+    fn pair(flags: Flags) -> (Session, Session) {
+        let key = SessionKey::from_bytes(&[0x55; 16]);
+        (Session::new(flags, key.clone(), Side::Client), Session::new(flags, key, Side::Server))
+    }
+
+    #[test]
+    fn the_first_sealed_message_is_that_of_the_document() {
+        // [MS-NLMP] 4.2.4.4.
+        let (mut sealer, _) = pair(PROTECTED).0.split();
+        let mut message: Vec<u8> = gatepass_wire::utf16le("Plaintext");
+        let signature = sealer.seal(&mut message).unwrap();
+        assert_eq!(message[..6], [0x54, 0xe5, 0x01, 0x65, 0xbf, 0x19]);
+        assert_eq!(signature, [1, 0, 0, 0, 0x7f, 0xb3, 0x8e, 0xc5, 0xc5, 0x5d, 0x49, 0x76, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn messages_pass_in_both_directions_in_their_order() {
+        let (client, server) = pair(PROTECTED);
+        let ((mut to_server, mut from_server), (mut to_client, mut from_client)) =
+            (client.split(), server.split());
+        for round in 0..3 {
+            let signature = to_server.sign(b"signed").unwrap();
+            assert_eq!(signature[12], round * 2, "signing and sealing share the sequence numbers");
+            from_client.verify(b"signed", &signature).unwrap();
+            let mut message = *b"sealed";
+            let signature = to_server.seal(&mut message).unwrap();
+            from_client.unseal(&mut message, &signature).unwrap();
+            assert_eq!(message, *b"sealed");
+            let signature = to_client.sign(b"answer").unwrap();
+            from_server.verify(b"answer", &signature).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_altered_message_ends_the_direction_and_leaves_no_clear_text() {
+        let (client, server) = pair(PROTECTED);
+        let (mut sealer, mut unsealer) = (client.split().0, server.split().1);
+        let mut message = *b"sealed";
+        let mut signature = sealer.seal(&mut message).unwrap();
+        signature[5] ^= 1;
+        assert_eq!(unsealer.unseal(&mut message, &signature), Err(Error::Altered));
+        assert_eq!(message, [0; 6]);
+        let next = sealer.sign(b"next").unwrap();
+        assert_eq!(unsealer.verify(b"next", &next), Err(Error::OutOfSequence));
+    }
+
+    #[test]
+    fn a_replayed_or_short_signature_is_refused() {
+        let (client, server) = pair(PROTECTED);
+        let mut sealer = client.split().0;
+        let signature = sealer.sign(b"once").unwrap();
+        let (_, mut unsealer) = server.split();
+        unsealer.verify(b"once", &signature).unwrap();
+        assert_eq!(unsealer.verify(b"once", &signature), Err(Error::Altered));
+        let (_, mut unsealer) = pair(PROTECTED).1.split();
+        assert_eq!(unsealer.verify(b"once", &signature[..15]), Err(Error::Altered));
+    }
+
+    #[test]
+    fn sequence_numbers_are_never_used_twice() {
+        let (mut sealer, _) = pair(PROTECTED).0.split();
+        sealer.0.next = Some(u32::MAX);
+        sealer.sign(b"last").unwrap();
+        assert_eq!(sealer.sign(b"one more"), Err(Error::OutOfSequence));
+        let mut message = *b"clear";
+        assert_eq!(sealer.seal(&mut message), Err(Error::OutOfSequence));
+        assert_eq!(message, *b"clear");
+    }
+
+    #[test]
+    fn what_was_not_agreed_is_not_given() {
+        let signing = PROTECTED.without(Flags::NEGOTIATE_SEAL);
+        let (mut sealer, mut unsealer) = pair(signing).0.split();
+        assert!(sealer.sign(b"m").is_ok());
+        assert_eq!(sealer.seal(&mut [0]), Err(Error::Unsupported));
+        assert_eq!(unsealer.unseal(&mut [0], &[0; 16]), Err(Error::Unsupported));
+        let old = PROTECTED.without(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY);
+        assert_eq!(pair(old).0.split().0.sign(b"m"), Err(Error::Unsupported));
+    }
+}

@@ -1,0 +1,185 @@
+//! TargetInfo ([MS-NLMP] 2.2.2.1): what a server says of itself, and what a client answers.
+
+use crate::{Error, crypto};
+use alloc::{string::String, vec::Vec};
+use gatepass_backend::ChannelBindings;
+use gatepass_wire::{AvId, AvPair, AvPairs, FileTime, encode_av_pairs, utf16le};
+
+/// The names of a server. An empty one is not sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TargetInfo {
+    netbios_domain: String,
+    netbios_computer: String,
+    dns_domain: String,
+    dns_computer: String,
+    dns_tree: String,
+}
+
+impl TargetInfo {
+    /// A server with the NetBIOS names of its domain and its own. A server without a domain repeats its own name.
+    #[must_use]
+    pub fn new(netbios_domain: impl Into<String>, netbios_computer: impl Into<String>) -> Self {
+        Self {
+            netbios_domain: netbios_domain.into(),
+            netbios_computer: netbios_computer.into(),
+            ..Self::default()
+        }
+    }
+
+    /// With DNS names too: of the domain, of the server, of the forest.
+    #[must_use]
+    pub fn with_dns(
+        mut self,
+        domain: impl Into<String>,
+        computer: impl Into<String>,
+        tree: impl Into<String>,
+    ) -> Self {
+        (self.dns_domain, self.dns_computer, self.dns_tree) = (domain.into(), computer.into(), tree.into());
+        self
+    }
+
+    /// The name of the target: the domain, or, where there is none, the server itself; and whether it is a domain.
+    pub(crate) fn target_name(&self) -> (&str, bool) {
+        let is_domain = !self.netbios_domain.is_empty() && self.netbios_domain != self.netbios_computer;
+        (if is_domain { &self.netbios_domain } else { &self.netbios_computer }, is_domain)
+    }
+
+    /// The list for CHALLENGE, with the time, so that the client answers with NTLMv2 and a MIC.
+    pub(crate) fn encode(&self, now: FileTime) -> Result<Vec<u8>, Error> {
+        let names = [
+            (AvId::MSV_AV_NB_DOMAIN_NAME, &self.netbios_domain),
+            (AvId::MSV_AV_NB_COMPUTER_NAME, &self.netbios_computer),
+            (AvId::MSV_AV_DNS_DOMAIN_NAME, &self.dns_domain),
+            (AvId::MSV_AV_DNS_COMPUTER_NAME, &self.dns_computer),
+            (AvId::MSV_AV_DNS_TREE_NAME, &self.dns_tree),
+        ];
+        let values: Vec<(AvId, Vec<u8>)> = names
+            .into_iter()
+            .filter(|(_, name)| !name.is_empty())
+            .map(|(id, name)| (id, utf16le(name)))
+            .collect();
+        let now = now.to_le_bytes();
+        let time = AvPair { id: AvId::MSV_AV_TIMESTAMP, value: &now };
+        let pairs: Vec<AvPair<'_>> =
+            values.iter().map(|(id, value)| AvPair { id: *id, value }).chain([time]).collect();
+        Ok(encode_av_pairs(&pairs)?)
+    }
+}
+
+/// The list that the client's response carries ([MS-NLMP] 3.1.5.1.2): the server's pairs as they came, unknown ones too,
+/// but MsvAvTargetName, MsvAvChannelBindings and MsvAvFlags are the client's own. Each of the three is there at most
+/// once: in the server's place where the server sent one (a relay may have planted it, CVE-2019-1166), otherwise at the
+/// end. The bit of MsvAvFlags that declares the MIC is set as `mic` says; the others stay as the server sent them.
+///
+/// Without `bindings` there is no MsvAvChannelBindings. The document would have Z(16), as Samba's client sends it
+/// (recording samba-proxy-get); but Windows servers whose Extended Protection is at "accept" compare the zeros and
+/// refuse, where they let a client without the pair in (pyspnego leaves it out: recording gssntlmssp-pyspnego-nocbt).
+pub(crate) fn answer(
+    info: AvPairs<'_>,
+    mic: bool,
+    bindings: Option<&ChannelBindings>,
+    target_name: Option<&str>,
+) -> Result<Vec<u8>, Error> {
+    let said = info.flags()?;
+    let flags = (said.unwrap_or_default() & !AvPairs::FLAG_MIC) | if mic { AvPairs::FLAG_MIC } else { 0 };
+    let flags = (mic || said.is_some()).then(|| flags.to_le_bytes());
+    let hash = bindings.map(crypto::cbt_hash);
+    let name = target_name.map(utf16le);
+    let mut own = [
+        (AvId::MSV_AV_TARGET_NAME, name.as_deref()),
+        (AvId::MSV_AV_CHANNEL_BINDINGS, hash.as_ref().map(|hash| &hash[..])),
+        (AvId::MSV_AV_FLAGS, flags.as_ref().map(|flags| &flags[..])),
+    ];
+    let mut pairs = Vec::new();
+    for pair in info {
+        let pair = pair?;
+        match own.iter_mut().find(|(id, _)| *id == pair.id) {
+            Some((id, value)) => pairs.extend(value.take().map(|value| AvPair { id: *id, value })),
+            None => pairs.push(pair),
+        }
+    }
+    pairs.extend(own.into_iter().filter_map(|(id, value)| value.map(|value| AvPair { id, value })));
+    Ok(encode_av_pairs(&pairs)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNKNOWN: AvId = AvId(0x1234);
+
+    fn list(pairs: &[(AvId, &[u8])]) -> Vec<u8> {
+        let pairs: Vec<_> = pairs.iter().map(|(id, value)| AvPair { id: *id, value }).collect();
+        encode_av_pairs(&pairs).unwrap()
+    }
+
+    fn values(list: &[u8], id: AvId) -> Vec<&[u8]> {
+        AvPairs::new(list)
+            .iter()
+            .map(Result::unwrap)
+            .filter(|pair| pair.id == id)
+            .map(|pair| pair.value)
+            .collect()
+    }
+
+    #[test]
+    fn a03_the_answer_has_one_pair_of_flags_with_the_mic_bit_whatever_the_challenge_planted() {
+        const FLAGS: AvId = AvId::MSV_AV_FLAGS;
+        for (planted, wanted) in [
+            (&[][..], [2, 0, 0, 0]),
+            (&[(FLAGS, &[0, 0, 0, 0][..])], [2, 0, 0, 0]),
+            (&[(FLAGS, &[1, 0, 0, 0])], [3, 0, 0, 0]),
+            (&[(FLAGS, &[2, 0, 0, 0]), (FLAGS, &[0, 0, 0, 0])], [2, 0, 0, 0]),
+            (&[(FLAGS, &[0, 0, 0, 0]), (FLAGS, &[1, 0, 0, 0x80])], [3, 0, 0, 0x80]),
+        ] {
+            let answer = answer(AvPairs::new(&list(planted)), true, None, None).unwrap();
+            assert_eq!(values(&answer, FLAGS), [wanted], "{planted:?}");
+        }
+    }
+
+    #[test]
+    fn a03_without_a_mic_the_bit_is_cleared() {
+        let planted = list(&[(AvId::MSV_AV_FLAGS, &[3, 0, 0, 0])]);
+        let answer = answer(AvPairs::new(&planted), false, None, None).unwrap();
+        assert_eq!(values(&answer, AvId::MSV_AV_FLAGS), [[1, 0, 0, 0]]);
+    }
+
+    #[test]
+    fn a16_bindings_and_target_name_are_the_client_s_own_or_absent() {
+        let planted = list(&[
+            (AvId::MSV_AV_CHANNEL_BINDINGS, &[9; 16]),
+            (AvId::MSV_AV_TARGET_NAME, b"x\0"),
+            (UNKNOWN, b"kept"),
+            (AvId::MSV_AV_TARGET_NAME, b"y\0"),
+        ]);
+        let none = answer(AvPairs::new(&planted), true, None, None).unwrap();
+        assert!(values(&none, AvId::MSV_AV_CHANNEL_BINDINGS).is_empty());
+        assert!(values(&none, AvId::MSV_AV_TARGET_NAME).is_empty());
+        assert_eq!(values(&none, UNKNOWN), [b"kept"]);
+
+        let bindings = ChannelBindings::raw(b"tls-server-end-point:hash");
+        let own = answer(AvPairs::new(&planted), true, Some(&bindings), Some("HTTP/p")).unwrap();
+        assert_eq!(values(&own, AvId::MSV_AV_CHANNEL_BINDINGS), [crypto::cbt_hash(&bindings)]);
+        assert_eq!(values(&own, AvId::MSV_AV_TARGET_NAME), [b"H\0T\0T\0P\0/\0p\0"]);
+    }
+
+    #[test]
+    fn a04_flags_of_a_wrong_size_in_the_challenge_are_an_error() {
+        for size in [0, 3, 5] {
+            let planted = list(&[(AvId::MSV_AV_FLAGS, &[0xff; 8][..size])]);
+            let error = answer(AvPairs::new(&planted), true, None, None).unwrap_err();
+            assert!(matches!(error, Error::Malformed(error) if error.what() == "MsvAvFlags"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_sends_the_names_it_has_and_the_time() {
+        let info = TargetInfo::new("CORP", "DC1").with_dns("corp.test", "dc1.corp.test", "");
+        let list = info.encode(FileTime::from_ticks(1)).unwrap();
+        let ids: Vec<u16> = AvPairs::new(&list).iter().map(|pair| pair.unwrap().id.0).collect();
+        assert_eq!(ids, [2, 1, 4, 3, 7]);
+        assert_eq!(info.target_name(), ("CORP", true));
+        assert_eq!(TargetInfo::new("BOX", "BOX").target_name(), ("BOX", false));
+        assert_eq!(TargetInfo::new("", "BOX").target_name(), ("BOX", false));
+    }
+}
