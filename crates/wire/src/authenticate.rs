@@ -83,11 +83,6 @@ impl<'a> Authenticate<'a> {
         DecodeError::new(kind, what, at)
     }
 
-    /// Whether all of `flags` are set; without flags none is.
-    pub(crate) fn has(&self, flags: NegotiateFlags) -> bool {
-        self.flags.is_some_and(|ours| ours.contains(flags))
-    }
-
     /// Which of NTLM's responses this is, its AV pairs checked.
     ///
     /// # Errors
@@ -114,28 +109,36 @@ impl<'a> Authenticate<'a> {
         }
     }
 
-    /// What a server checks before it looks for the user: the response, the size of the session key, and that
-    /// a declared MIC is there.
+    /// The session key that the client has chosen, encrypted; `None` if there is none and the exported
+    /// session key is the key exchange key.
     ///
-    /// With KEY_EXCH the session key has 16 bytes; it may be left out if neither SIGN nor SEAL is set
-    /// (3.1.5.1.2). Without KEY_EXCH it is ignored.
+    /// With KEY_EXCH it has 16 bytes, or may be left out if neither SIGN nor SEAL is set (3.1.5.1.2). Without
+    /// KEY_EXCH, what stands in its place means nothing.
     ///
     /// # Errors
-    /// [`response`](Self::response)'s and [`declared_mic`](Self::declared_mic)'s; `Size` at 52.
+    /// `Size` at 52.
+    pub fn exchanged_key(&self) -> Result<Option<&'a [u8; 16]>, DecodeError> {
+        let protection = NegotiateFlags::NEGOTIATE_SIGN | NegotiateFlags::NEGOTIATE_SEAL;
+        let flags = self.flags.unwrap_or_default();
+        if !flags.contains(NegotiateFlags::NEGOTIATE_KEY_EXCH) {
+            return Ok(None);
+        }
+        match self.encrypted_random_session_key {
+            [] if !flags.intersects(protection) => Ok(None),
+            key => key.try_into().map(Some).map_err(|_| {
+                DecodeError::new(DecodeErrorKind::Size, "EncryptedRandomSessionKey", SESSION_KEY)
+            }),
+        }
+    }
+
+    /// What a server checks before it looks for the user: [`response`](Self::response), which it returns,
+    /// [`exchanged_key`](Self::exchanged_key) and [`declared_mic`](Self::declared_mic).
+    ///
+    /// # Errors
+    /// Those of the three.
     pub fn check(&self) -> Result<NtResponse<'a>, DecodeError> {
         let response = self.response()?;
-        let protect = NegotiateFlags::NEGOTIATE_SIGN | NegotiateFlags::NEGOTIATE_SEAL;
-        let wanted = self.has(NegotiateFlags::NEGOTIATE_KEY_EXCH);
-        let protected = self.flags.is_some_and(|flags| flags.intersects(protect));
-        match self.encrypted_random_session_key.len() {
-            16 => {}
-            0 if !protected => {}
-            _ if !wanted => {}
-            _ => {
-                let what = "EncryptedRandomSessionKey";
-                return Err(DecodeError::new(DecodeErrorKind::Size, what, SESSION_KEY));
-            }
-        }
+        self.exchanged_key()?;
         self.declared_mic()?;
         Ok(response)
     }

@@ -58,7 +58,8 @@ impl<'a> NtResponse<'a> {
             return lm.map(Self::Lm).ok_or(missing);
         }
         if let Ok(response) = nt.try_into() {
-            let extended = message.has(NegotiateFlags::NEGOTIATE_EXTENDED_SESSIONSECURITY);
+            let flags = message.flags.unwrap_or_default();
+            let extended = flags.contains(NegotiateFlags::NEGOTIATE_EXTENDED_SESSIONSECURITY);
             return Ok(match lm.and_then(|lm| lm.split_first_chunk()) {
                 Some((client_challenge, rest)) if extended && rest.iter().all(|byte| *byte == 0) => {
                     Self::V1Extended { response, client_challenge }
