@@ -42,7 +42,7 @@ pub struct ClientAuth {
     offered: Vec<String>,
     /// Messages sent in the present handshake.
     legs: u8,
-    /// Connections that the present request has used, this one included.
+    /// Connections on which the present request has been sent.
     connections: u8,
 }
 
@@ -62,7 +62,7 @@ impl ClientAuth {
             state: State::Fresh { known: None },
             offered: Vec::new(),
             legs: 0,
-            connections: 1,
+            connections: 0,
         }
     }
 
@@ -108,7 +108,11 @@ impl ClientAuth {
     ///
     /// # Errors
     /// An [`Error`] ends the handshake: close the connection. No error leaves an attempt that would be worth repeating.
+    /// [`Error::OutOfTurn`], and no change, for an informational response: it says nothing of the credentials.
     pub fn response(&mut self, head: &Head<'_>) -> Result<Next, Error> {
+        if head.informational() {
+            return Err(Error::OutOfTurn { side: self.side });
+        }
         let event = self.event(head);
         match self.turn(event)? {
             Action::Ask { credentials: Some(credentials), body } => Ok(Next::Send { credentials, body }),
@@ -137,8 +141,6 @@ impl ClientAuth {
         if self.connections >= MAX_CONNECTIONS {
             return Err(Error::TooManyConnections { side: self.side });
         }
-        self.connections = self.connections.saturating_add(1);
-        self.legs = 0;
         self.state = State::Fresh { known };
         Ok(self)
     }

@@ -69,6 +69,7 @@ impl Challenge<'_> {
 
 /// Where and why a field line leaves the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct GrammarError {
     /// The field line, counted from 0.
     pub line: usize,

@@ -1,7 +1,6 @@
 //! What the dance must know of a response's head.
 
-/// The head of a final response, borrowed from whoever parsed it. Informational (1xx) responses are skipped by the reader
-/// and never come here.
+/// The head of a final response, borrowed from whoever parsed it. Informational responses are skipped by the reader.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
     /// The status, such as 407.
@@ -24,6 +23,12 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn closes(&self) -> bool {
         self.connection_option("close") || (self.minor_version == 0 && !self.connection_option("keep-alive"))
+    }
+
+    /// Whether the final response is still to come: 1xx, except 101, which ends HTTP on its connection (RFC 9110 15.2).
+    #[must_use]
+    pub const fn informational(&self) -> bool {
+        matches!(self.status, 100 | 102..=199)
     }
 
     fn connection_option(&self, option: &str) -> bool {

@@ -18,27 +18,14 @@ pub enum Scheme {
     Basic,
 }
 
-/// The row of a scheme.
-struct Row {
-    scheme: Scheme,
-    name: &'static str,
-    /// Whether the dance of the scheme is built here.
-    danced: bool,
-}
-
-/// The schemes from the strongest to the weakest.
-const TABLE: [Row; 4] = [
-    Row { scheme: Scheme::Negotiate, name: "Negotiate", danced: false },
-    Row { scheme: Scheme::Ntlm, name: "NTLM", danced: true },
-    Row { scheme: Scheme::Digest, name: "Digest", danced: false },
-    Row { scheme: Scheme::Basic, name: "Basic", danced: false },
-];
+/// The table of schemes, from the strongest to the weakest.
+const TABLE: [Scheme; 4] = [Scheme::Negotiate, Scheme::Ntlm, Scheme::Digest, Scheme::Basic];
 
 impl Scheme {
     /// The scheme called `name`, in any case.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        TABLE.iter().find(|row| row.name.eq_ignore_ascii_case(name)).map(|row| row.scheme)
+        TABLE.into_iter().find(|scheme| scheme.name().eq_ignore_ascii_case(name))
     }
 
     /// Its name as its document writes it.
@@ -52,9 +39,13 @@ impl Scheme {
         }
     }
 
-    /// The schemes that this crate can dance, the strongest first.
+    /// The schemes that this crate can dance, the strongest first. The others are known by name, so that an offer can be
+    /// read and told.
     pub fn danced() -> impl Iterator<Item = Self> {
-        TABLE.iter().filter(|row| row.danced).map(|row| row.scheme)
+        TABLE.into_iter().filter(|scheme| match scheme {
+            Self::Ntlm => true,
+            Self::Negotiate | Self::Digest | Self::Basic => false,
+        })
     }
 
     /// The value of a field that carries `token` under this scheme: `NTLM TlRMTVNTUAAB…` (RFC 4559 4.1, [MS-NTHT] 2.1).

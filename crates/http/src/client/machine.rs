@@ -1,20 +1,20 @@
 //! The client's states, and every transition between them.
 //!
 //! ```text
-//!            Begin               NTLM                     NTLM token             other status
-//!   Fresh ----------> Probing ----------> Handshaking -----------------> Finishing ----------> Authenticated
-//!     |  ^               |    NEGOTIATE       ^  |      AUTHENTICATE         |                   |      |
-//!     |  |  other status |                    |  | other status              | 401/407           |      | 401/407
-//!     |  +---------------+--------------------)--+                           v                   |      v
-//!     |                  | NTLM and `close`   |                            Denied      other status  Closing
-//!     |                  +--> Closing         |                                                  |      | Lost
-//!     |    Begin, where it is known that      |                                                  v      v
-//!     +--  the peer asks: NEGOTIATE  ---------+                                       Authenticated    Fresh of the
-//!                                                                                                next connection
+//!                 ask               NEGOTIATE              AUTHENTICATE
+//!   Fresh ---------------> Probing -----------> Handshaking -----------> Finishing ---------> Authenticated
+//!     |       Begin          |     asked, bare       |    asked, token       |   not asked        |    |  ^
+//!     |                      |                       |                       |                    |    +--+
+//!     +--- Begin, known: NEGOTIATE ----------------->+                       | asked              | not asked
+//!     ^                      |                       |                       v                    |
+//!     +---- not asked -------+------ not asked ------+                     Denied                 | asked
+//!     :                      |                                                                    v
+//!     :                      +-------------- asked, and the connection closes -------------->  Closing
+//!     +. . . . . . . . . . . of the next connection: reconnect from Fresh, Probing, Handshaking, Authenticated, Closing
 //! ```
-//! `401/407` is the status of this side; the other side's counts as any other status. 401/407 without a scheme that can be
-//! used is Denied everywhere. Lost (the connection is gone) leads to Fresh of the next connection, except where the last
-//! token is on its way (Finishing) or all is over (Denied, Failed). An error leads to Failed.
+//! "Asked" is a response with the status of this side; the other side's is "not asked". Being asked for no scheme that can
+//! be used is Denied everywhere. After Finishing, Denied and Failed (where an error leads) there is no next connection: the
+//! credentials may have been tried.
 
 use super::{Body, ClientAuth};
 use crate::{
@@ -91,17 +91,18 @@ impl ClientAuth {
         let side = self.side;
         let (state, action) = match (mem::replace(&mut self.state, State::Failed), event) {
             (State::Fresh { known: None }, Event::Begin) => {
-                self.legs = 1;
+                self.used(1);
                 (State::Probing, Action::Ask { credentials: None, body: Body::Hold })
             }
             (State::Fresh { known: Some(scheme) }, Event::Begin) => {
-                self.legs = 0;
+                self.used(0);
                 self.initiate(scheme)?
             }
-            (State::Authenticated { scheme, context }, Event::Begin) => (
-                State::Authenticated { scheme, context },
-                Action::Ask { credentials: None, body: Body::Send },
-            ),
+            (State::Authenticated { scheme, context }, Event::Begin) => {
+                self.connections = 1;
+                let action = Action::Ask { credentials: None, body: Body::Send };
+                (State::Authenticated { scheme, context }, action)
+            }
 
             (State::Probing | State::Handshaking { .. }, Event::Other) => {
                 (self.served(State::Fresh { known: None }), Action::Deliver)
@@ -212,10 +213,15 @@ impl ClientAuth {
         Ok((state, Action::Ask { credentials: Some(scheme.value(&token)), body }))
     }
 
-    /// The request is served: the next one on this connection counts anew.
+    /// A request goes out on this connection; so many messages of a handshake have been sent with it.
+    fn used(&mut self, legs: u8) {
+        self.legs = legs;
+        self.connections = self.connections.saturating_add(1);
+    }
+
+    /// The request is served: the next one counts anew.
     fn served(&mut self, state: State) -> State {
-        self.legs = 0;
-        self.connections = 1;
+        self.connections = 0;
         state
     }
 }

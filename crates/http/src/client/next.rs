@@ -29,7 +29,8 @@ pub enum Next {
     /// ask for credentials, and the request with its body is still to be sent.
     Deliver,
     /// The peer closes this connection, and the handshake has to run on one that stays open: close it, take
-    /// [`ClientAuth::reconnect`](crate::ClientAuth::reconnect), and begin again.
+    /// [`ClientAuth::reconnect`](crate::ClientAuth::reconnect), and begin again. Where an authenticated connection comes to
+    /// this, the body has gone out already: only a caller who can repeat it can go on.
     Reconnect,
     /// The peer does not let us in: it refused the credentials, or it offers no scheme that can be used
     /// ([`ClientAuth::offered`](crate::ClientAuth::offered)). The response is the caller's; nothing is tried again.

@@ -1,15 +1,17 @@
 //! The server's states, and every transition between them.
 //!
 //! ```text
-//!             first token            last token, good
-//!   Nobody --------------> Handshaking --------------> Granted --+ no token
-//!     ^  ^    challenge      |  ^  |      granted         |  ^---+ granted
-//!     |  |                   |  +--)----------------------+
-//!     |  +-- no token,       |     | first token: challenge, and the identity is gone
-//!     |      other scheme    |     |
-//!     +----------------------+-----+-- last token, bad: refused; malformed: error
+//!            token: challenge                 token, good: granted
+//!   Nobody ------------------> Handshaking ------------------------> Granted ---+
+//!    |  ^                        |  |   ^                              |  |  ^  | no token: granted
+//!    +--+                        |  |   +------- token: challenge -----+  |  +--+
+//!    no token: challenge         |  |                                     |
+//!       ^                        |  +-- token, bad: refused               |
+//!       +------------------------+----- no token: challenge               |
+//!       +--------- another scheme, malformed, or a token out of turn -----+
 //! ```
-//! A request that names another scheme, or whose credentials cannot be read, leaves Nobody behind from every state.
+//! From every state, another scheme leads to Nobody with a challenge, and malformed credentials or a token that the
+//! mechanism cannot take lead there with an error.
 
 use super::{ServerAuth, Verdict};
 use crate::{Error, Scheme, limits::MAX_LEGS};

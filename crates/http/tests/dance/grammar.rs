@@ -106,7 +106,7 @@ fn a62_each_broken_line_is_an_error_at_its_byte() {
         (b"a=b, NTLM", 1, UnexpectedByte(b'=')),
     ] {
         let error = read(line).unwrap_err();
-        assert_eq!(error, GrammarError { line: 0, at, kind }, "{}", line.escape_ascii());
+        assert_eq!((error.line, error.at, error.kind), (0, at, kind), "{}", line.escape_ascii());
     }
 }
 

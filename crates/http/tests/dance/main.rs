@@ -1,9 +1,11 @@
 //! The dance against a scripted mechanism and against the engine; the grammar against good and bad peers.
 
 mod client;
+mod faults;
 mod grammar;
 mod limits;
 mod malformed;
 mod matrix;
 mod server;
 mod support;
+mod walk;
