@@ -1,3 +1,15 @@
-//! The gatepass command.
+//! The `gatepass` command.
 
-fn main() {}
+mod commands;
+mod decode;
+mod exit;
+mod hash;
+mod hex;
+mod password;
+mod screen;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::run(std::env::args_os()).into()
+}

@@ -1,0 +1,56 @@
+//! `gatepass decode`: what a token says, field by field.
+//!
+//! Reading is tolerant, judging is not: the fields are walked as far as they can be read, then the message goes through
+//! the same decoder as on the wire, whose error is shown last with its offset.
+
+mod av_pairs;
+mod field;
+mod input;
+mod print;
+mod report;
+
+use crate::exit::{Exit, Failure};
+use crate::screen::{Screen, complain};
+use input::Token;
+use report::Report;
+use std::path::PathBuf;
+
+/// Decode an NTLM token: base64, hex, a header line, or the raw bytes
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gatepass decode TlRMTVNTUAABAAAAB4IIAAAAAAAAAAAAAAAAAAAAAAA=
+  gatepass decode 'Proxy-Authenticate: NTLM TlRMTVNTUAACAAAA...'
+  curl -v --proxy-ntlm ... 2>&1 | gatepass decode
+Responses are shown in full: with the server's nonce they are enough to guess a weak password, so take care whom you
+show them to. Exit code 1: the message is malformed; what could be read of it is shown, then the error.")]
+pub(crate) struct DecodeArgs {
+    /// The token, or a header line with it (standard input if nothing is given)
+    #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
+    token: Vec<String>,
+    /// Read FILE: raw bytes, or text of the same forms
+    #[arg(short, long, value_name = "FILE", conflicts_with = "token")]
+    file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
+    let tokens = input::tokens(&args.token, args.file.as_deref())?;
+    let reports: Vec<Report> = tokens.iter().map(Token::report).collect();
+    let mut out = Screen::stdout();
+    if args.json {
+        print::json(&mut out, &reports)?;
+    } else {
+        print::text(&mut out, &reports)?;
+    }
+    let failed = reports.iter().filter_map(|report| report.error.as_ref());
+    for error in failed.clone() {
+        complain(&error.text);
+    }
+    Ok(match failed.map(|error| error.exit).next() {
+        Some(exit) => exit,
+        None => Exit::OK,
+    })
+}

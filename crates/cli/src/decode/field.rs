@@ -1,0 +1,84 @@
+//! A field as it is shown: where it stands, how long it is, what it means.
+
+use crate::hex;
+use gatepass_wire::{NegotiateFlags, WireStr};
+use serde::Serialize;
+
+/// One field of a message, with the fields inside it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Field {
+    /// The document's name.
+    pub(crate) name: String,
+    /// Offset from the start of the message, in bytes.
+    pub(crate) offset: usize,
+    /// Length in bytes.
+    pub(crate) length: usize,
+    /// What it means, for people; safe for a terminal.
+    pub(crate) meaning: String,
+    /// The text itself, where the bytes are certain to be text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<String>,
+    /// The bytes.
+    pub(crate) hex: String,
+    /// The flags that are set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) flags: Vec<String>,
+    /// What it is made of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fields: Vec<Field>,
+}
+
+impl Field {
+    /// The field `name` of `bytes` at `offset`, with a meaning.
+    pub(crate) fn new(
+        name: impl Into<String>,
+        offset: usize,
+        bytes: &[u8],
+        meaning: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            offset,
+            length: bytes.len(),
+            meaning: meaning.into(),
+            hex: hex::encode(bytes),
+            ..Self::default()
+        }
+    }
+
+    /// A name, in the encoding of the message.
+    pub(crate) fn named(name: impl Into<String>, offset: usize, text: WireStr<'_>) -> Self {
+        let mut field = Self::new(name, offset, text.as_bytes(), format!("\"{text}\""));
+        field.text = text.to_text();
+        if text.to_text().is_none() {
+            field.meaning.push_str(match text {
+                WireStr::Utf16(_) => " (not valid UTF-16)",
+                WireStr::Oem(_) => " (in the sender's OEM code page)",
+            });
+        }
+        field
+    }
+
+    /// NegotiateFlags.
+    pub(crate) fn flags(offset: usize, bytes: &[u8]) -> Self {
+        let bits = <[u8; 4]>::try_from(bytes).map_or(0, u32::from_le_bytes);
+        let flags = NegotiateFlags::from_bits(bits);
+        let mut field = Self::new("NegotiateFlags", offset, bytes, format!("{:#010x}", flags.bits()));
+        field.flags = flags
+            .iter()
+            .map(|(name, bit)| name.map_or_else(|| format!("{:#010x}", bit.bits()), String::from))
+            .collect();
+        field
+    }
+
+    /// With the fields that it is made of.
+    pub(crate) fn with_fields(mut self, fields: Vec<Self>) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// The offset of the first byte after it.
+    pub(crate) const fn end(&self) -> usize {
+        self.offset.saturating_add(self.length)
+    }
+}

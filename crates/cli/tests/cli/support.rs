@@ -1,0 +1,77 @@
+//! Runs the built command.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+/// A run of `gatepass` in the making: without the caller's proxies and passwords, and with nothing on standard input.
+pub(crate) struct Run {
+    command: Command,
+    stdin: Vec<u8>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) raw: Output,
+}
+
+pub(crate) fn gatepass<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatepass"));
+    command.args(arguments);
+    for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
+    {
+        command.env_remove(name);
+    }
+    for name in ["GATEPASS_PASSWORD", "GATEPASS_USER_PASSWORD"] {
+        command.env_remove(name);
+    }
+    Run { command, stdin: Vec::new() }
+}
+
+impl Run {
+    pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = bytes.into();
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn run(mut self) -> Ended {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let bytes = self.stdin;
+        // A command that does not read its input closes the pipe early, which is its right.
+        let feeder = thread::spawn(move || drop(stdin.write_all(&bytes)));
+        let raw = child.wait_with_output().unwrap();
+        feeder.join().unwrap();
+        Ended {
+            code: raw.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&raw.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&raw.stderr).into_owned(),
+            raw,
+        }
+    }
+}
+
+impl Ended {
+    /// Whether neither output holds anything that could drive a terminal.
+    pub(crate) fn is_harmless(&self) -> bool {
+        [&self.raw.stdout, &self.raw.stderr].into_iter().all(|bytes| {
+            std::str::from_utf8(bytes).is_ok_and(|text| {
+                text.chars().all(|c| match c {
+                    '\n' => true,
+                    '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => false,
+                    c => !c.is_control(),
+                })
+            })
+        })
+    }
+}
