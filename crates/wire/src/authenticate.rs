@@ -98,15 +98,15 @@ impl<'a> Authenticate<'a> {
     /// The MIC, if the NTLMv2 response declares that there is one ([`AvPairs::FLAG_MIC`] in any MsvAvFlags).
     ///
     /// # Errors
-    /// `Missing` at 72 if it is declared and the header has no room for it; [`response`](Self::response)'s.
+    /// `Missing` at 72 if it is declared and the header has no room for it; [`AvPairs::flags`]'s. The rest of
+    /// the response is not looked at.
     pub fn declared_mic(&self) -> Result<Option<[u8; 16]>, DecodeError> {
-        let NtResponse::V2 { blob, .. } = self.response()? else { return Ok(None) };
-        match blob.av_pairs.flags()? {
-            Some(flags) if flags & AvPairs::FLAG_MIC != 0 => {
-                self.mic.map(Some).ok_or(DecodeError::new(DecodeErrorKind::Missing, "MIC", MIC))
-            }
-            _ => Ok(None),
+        let pairs = self.nt_response.get(NtResponse::AV_PAIRS..).map(AvPairs::new);
+        let flags = pairs.map(|pairs| pairs.flags()).transpose()?.flatten().unwrap_or_default();
+        if flags & AvPairs::FLAG_MIC == 0 {
+            return Ok(None);
         }
+        self.mic.map(Some).ok_or(DecodeError::new(DecodeErrorKind::Missing, "MIC", MIC))
     }
 
     /// The session key that the client has chosen, encrypted; `None` if there is none and the exported

@@ -247,7 +247,14 @@ impl<'a> IntoIterator for AvPairs<'a> {
 
 impl fmt::Debug for AvPairs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        let mut list = f.debug_list();
+        for pair in self.iter() {
+            match pair {
+                Ok(pair) => list.entry(&pair),
+                Err(error) => list.entry(&format_args!("{error}")),
+            };
+        }
+        list.finish()
     }
 }
 

@@ -13,8 +13,6 @@ use core::fmt;
 
 use crate::{Authenticate, DecodeError, DecodeErrorKind, NegotiateFlags, NtlmV2ClientChallenge};
 
-const PROOF: usize = 16;
-
 /// How the client answers the server's nonce.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum NtResponse<'a> {
@@ -43,6 +41,9 @@ pub enum NtResponse<'a> {
 }
 
 impl<'a> NtResponse<'a> {
+    /// Where the AV pairs of an NTLMv2 response begin: behind the proof and the fixed part of what it covers.
+    pub(crate) const AV_PAIRS: usize = 44;
+
     /// Classifies by the lengths, by the flags, and by whether there is a user name.
     pub(crate) fn classify(message: &Authenticate<'a>) -> Result<Self, DecodeError> {
         let (lm, nt) = (message.lm_response, message.nt_response);
@@ -68,7 +69,7 @@ impl<'a> NtResponse<'a> {
             });
         }
         let short = Authenticate::defect(DecodeErrorKind::Size, Authenticate::NT_RESPONSE);
-        let (proof, raw) = nt.split_first_chunk::<PROOF>().ok_or(short)?;
+        let (proof, raw) = nt.split_first_chunk().ok_or(short)?;
         if raw.len() < NtlmV2ClientChallenge::HEADER_SIZE {
             return Err(short);
         }

@@ -183,3 +183,34 @@ fn a57_unknown_ids_and_bytes_after_the_end_survive_a_round_trip() {
 fn an_end_mark_among_the_pairs_is_written_once_and_last() {
     assert_eq!(list(&[(0, b""), (1, b"S\0"), (0, b"x")]), list(&[(1, b"S\0")]));
 }
+
+#[test]
+fn the_ids_have_the_numbers_of_the_document() {
+    for (number, id, name) in [
+        (0, AvId::MSV_AV_EOL, "MsvAvEOL"),
+        (1, AvId::MSV_AV_NB_COMPUTER_NAME, "MsvAvNbComputerName"),
+        (2, AvId::MSV_AV_NB_DOMAIN_NAME, "MsvAvNbDomainName"),
+        (3, AvId::MSV_AV_DNS_COMPUTER_NAME, "MsvAvDnsComputerName"),
+        (4, AvId::MSV_AV_DNS_DOMAIN_NAME, "MsvAvDnsDomainName"),
+        (5, AvId::MSV_AV_DNS_TREE_NAME, "MsvAvDnsTreeName"),
+        (6, AvId::MSV_AV_FLAGS, "MsvAvFlags"),
+        (7, AvId::MSV_AV_TIMESTAMP, "MsvAvTimestamp"),
+        (8, AvId::MSV_AV_SINGLE_HOST, "MsvAvSingleHost"),
+        (9, AvId::MSV_AV_TARGET_NAME, "MsvAvTargetName"),
+        (10, AvId::MSV_AV_CHANNEL_BINDINGS, "MsvAvChannelBindings"),
+    ] {
+        assert_eq!((id, id.name(), id.to_string().as_str()), (AvId(number), Some(name), name));
+    }
+    assert_eq!((AvId(11).name(), AvId(0x1234).to_string().as_str()), (None, "AvId 0x1234"));
+}
+
+#[test]
+fn only_names_are_text() {
+    let text: Vec<u16> = (0..=u16::MAX).filter(|id| AvId(*id).is_text()).collect();
+    assert_eq!(text, [1, 2, 3, 4, 5, 9]);
+    let bytes = list(&[(2, b"D\0"), (8, b"SH")]);
+    let pairs = AvPairs::new(&bytes);
+    assert_eq!(pairs.text(AvId::MSV_AV_NB_DOMAIN_NAME), Ok(Some(WireStr::Utf16(b"D\0"))));
+    assert_eq!(pairs.text(AvId::MSV_AV_SINGLE_HOST), Ok(None));
+    assert_eq!(format!("{pairs:?}"), "[MsvAvNbDomainName: D, MsvAvSingleHost: [53, 48]]");
+}

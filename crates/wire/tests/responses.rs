@@ -128,3 +128,12 @@ fn a_message_without_flags_exchanges_no_key() {
     assert_eq!(decoded.encrypted_random_session_key, [7; 16]);
     assert_eq!(decoded.exchanged_key(), Ok(None));
 }
+
+#[test]
+fn a_declared_mic_is_declared_whatever_else_is_wrong() {
+    let flags = [6, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0];
+    let response = [[0; 16].as_slice(), &[1, 1], &[0; 26], &flags].concat();
+    let message = Authenticate { mic: Some([9; 16]), ..message(ALICE, &[0; 23], &response, F::EMPTY) };
+    assert!(message.response().is_err());
+    assert_eq!(message.declared_mic(), Ok(Some([9; 16])));
+}
