@@ -1,11 +1,13 @@
 //! The dance against a scripted mechanism and against the engine; the grammar against good and bad peers.
 
 mod client;
+mod engine;
 mod faults;
 mod grammar;
 mod limits;
 mod malformed;
 mod matrix;
+mod recorded;
 mod server;
 mod support;
 mod walk;

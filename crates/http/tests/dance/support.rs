@@ -96,7 +96,7 @@ impl Handshake for FakeServer {
 }
 
 #[derive(Debug)]
-struct FakeContext(Option<Principal>);
+pub(crate) struct FakeContext(pub(crate) Option<Principal>);
 
 impl SecurityContext for FakeContext {
     fn attributes(&self) -> Attributes {
