@@ -1,0 +1,81 @@
+#!/bin/bash
+# check.sh - everything that a change has to pass besides the slow peers: what CI runs. Names each step; stops at the first failure.
+# ./check.sh STEP...   only these steps
+# A step whose tool is missing is skipped with the reason; with GATEPASS_CI=1 that is a failure (ci/install.sh installs them all).
+set -eu -o pipefail
+cd "$(dirname "$0")"
+export CARGO_TERM_COLOR=never
+
+skip() {
+  echo "SKIPPED $step: $*"
+  [ -z "${GATEPASS_CI:-}" ] || exit 1
+}
+
+fmt() { cargo fmt --all --check; }
+clippy() { cargo clippy -q --workspace --all-targets --all-features -- -D warnings; }
+tests() { cargo test -q --workspace --all-features; }
+doc() { RUSTDOCFLAGS='-D warnings' cargo doc -q --workspace --all-features --no-deps; }
+
+# The protocol crates for a target that has no operating system. Its library is built from source, by whichever compiler has that.
+no_std() {
+  local target=thumbv7em-none-eabihf crates='-p gatepass-wire -p gatepass-backend -p gatepass-engine -p gatepass-http'
+  local build="check -q -Zbuild-std=core,alloc --target $target --target-dir target/no_std --no-default-features $crates"
+  if [ -e /usr/bin/cargo ] && [ -e "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]; then
+    RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo $build
+  elif [ -e "$(rustc +nightly --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library/Cargo.lock" ]; then
+    cargo +nightly $build
+  else
+    skip "no compiler with the sources of its library (Debian: rustc-web cargo-web rust-web-src)"
+  fi
+}
+
+# The release command cannot link what only tests may use, and a build without legacy has no DES.
+features() {
+  if cargo tree -q -e normal,features -p gatepass-cli | grep -E 'gatepass-engine feature "(test-nonces|legacy)"'; then
+    echo 'the command links a feature that only tests may use'; return 1
+  fi
+}
+
+deny() {
+  command -v cargo-deny >/dev/null || { skip 'no cargo-deny (cargo install --locked cargo-deny)'; return; }
+  cargo deny --log-level error check bans licenses sources
+}
+
+# The fuzz targets are a workspace of their own; the benchmarks are built by clippy above.
+fuzz() {
+  cargo fmt --manifest-path fuzz/Cargo.toml --check
+  cargo clippy -q --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
+}
+
+vectors() {
+  cargo run -q -p gatepass-fixtures --bin check-vectors -- fixtures/recorded.json fixtures/public.json fixtures/malformed.json
+}
+
+# Rules that no lint knows.
+house() {
+  local found=0
+  forbid() {
+    local why=$1 pattern=$2; shift 2
+    if git grep -nEI "$pattern" -- "$@" ':!check.sh'; then echo "house rule: $why"; found=1; fi
+  }
+  # A11: a proof, a MIC and a checksum are compared in constant time. Lengths may be compared.
+  forbid 'compare secrets and proofs with ct_eq' \
+    '\b(proof|mic|checksum|nt_proof_str|[a-z_]*(_proof|_mic|_checksum|_hash|_key|password))(\(\))?(\.as_bytes\(\)|\.as_ref\(\)|\[\.\.\])? *(==|!=)' \
+    'crates/engine/src' 'crates/backend/src'
+  forbid 'compare secrets and proofs with ct_eq' \
+    '(==|!=) *[&*]*(self\.|expected_|computed_)?(proof|mic|checksum|nt_proof_str)\b' 'crates/engine/src' 'crates/backend/src'
+  forbid 'finish it or do not ship it' '\b(todo|unimplemented)!' '*.rs'
+  forbid 'a test that does not run proves nothing' '#\[ignore' '*.rs'
+  forbid '#[expect(.., reason = "..")] instead of #[allow]' '#!?\[allow\(' '*.rs'
+  forbid 'unsafe is forbidden' '\bunsafe (fn|impl|\{)' '*.rs'
+  forbid 'nothing outside the project is pointed at' '\.\./shared|/work/|/root/' '.'
+  return $found
+}
+
+steps=("$@")
+[ $# -gt 0 ] || steps=(fmt house clippy tests doc no_std features deny fuzz vectors)
+for step in "${steps[@]}"; do
+  echo "== $step"
+  "$step"
+done
+echo "check.sh: ${#steps[@]} steps done"

@@ -1,0 +1,21 @@
+#!/bin/bash
+# ci/install.sh - what check.sh and the tests at the root need beyond the Rust toolchain. Debian 12, root, idempotent.
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+here=$(cd "$(dirname "$0")" && pwd)
+# rustc-web, cargo-web, rust-web-src: a compiler with its library's sources, for the no_std build (check.sh).
+packages="rustc-web cargo-web rust-web-src libstd-rust-web-dev openjdk-17-jdk-headless python3-venv curl"
+missing=
+for package in $packages; do
+  dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+  apt-get -qq update
+  # shellcheck disable=SC2086  # a list of words
+  apt-get -qq -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $missing >/dev/null
+fi
+"$here/realworld/up.sh" /tmp/unused --install-only
+
+for tool in cargo-deny cargo-fuzz; do
+  command -v "$tool" >/dev/null || cargo install --quiet --locked --debug "$tool"
+done

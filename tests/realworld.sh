@@ -1,0 +1,170 @@
+#!/bin/bash
+# tests/realworld.sh - our client and server against software that nobody here wrote: Squid, Samba, gss-ntlmssp
+#
+# Brings the servers of ci/realworld up in a network namespace of their own, repeats every row, takes them down, and
+# closes with "N passed, M failed". Root; Debian's packages are installed by ci/realworld/up.sh.
+#   RW_STATE=DIR     use servers that up.sh brought up in DIR, and leave them running
+#   RW_CLIENT=CMD    the client under test, which takes curl's options (default: target/debug/gatepass fetch)
+#   CARGO_TARGET_DIR where the built binaries are (default: target)
+set -u
+export LC_ALL=C.UTF-8
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+TARGET=${CARGO_TARGET_DIR:-$ROOT/target}/debug
+
+if [ -z "${RW_STATE:-}" ]; then
+  (cd "$ROOT" && cargo build -q -p gatepass-cli -p gatepass-fixtures && cargo build -q -p gatepass-engine --examples --all-features) || exit 1
+  state=$(mktemp -d /tmp/gatepass-rw.XXXX) && chmod 755 "$state" || exit 1
+  trap '"$ROOT/ci/realworld/down.sh" "$state" --purge' EXIT
+  "$ROOT/ci/realworld/up.sh" "$state" --netns "${state##*/}" || exit 1
+  RW_STATE=$state RW_FRESH=1 "$0"
+  exit $?
+fi
+if [ -e "$RW_STATE/netns" ] && [ -z "${REALWORLD_IN_NETNS:-}" ]; then
+  exec env REALWORLD_IN_NETNS=1 ip netns exec "$(cat "$RW_STATE/netns")" "$0"
+fi
+. "$RW_STATE/env.sh"
+export RW_CLIENT=${RW_CLIENT:-$TARGET/gatepass fetch}
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+
+TMP=$(mktemp -d) P=0 F=0
+trap 'kill "${WITNESS_PID:-}" 2>/dev/null; rm -rf "$TMP"' EXIT
+W=http://web.corp.test:18080/ WS=https://web.corp.test:18443/   # names that Squid alone resolves
+A='CORP\alice:Passw0rd!' B='CORP\bob:Bob-Passw0rd!'
+
+pass() { P=$((P + 1)); }
+fail() { F=$((F + 1)); echo "FAIL $*"; }
+# t EXPECTED NAME COMMAND...: the command's output is EXPECTED
+t() {
+  local expected=$1 name=$2 got; shift 2
+  got=$("$@" 2>"$TMP/stderr")
+  if [ "$got" = "$expected" ]; then pass; else fail "$name: expected $expected, got $got ($(tail -1 "$TMP/stderr"))"; fi
+}
+client() { timeout 60 $RW_CLIENT -s -m 30 --cacert "$RW_CA" --proxy-cacert "$RW_CA" "$@"; }
+code() { client -o /dev/null -w '%{http_code}/%{http_connect}' "$@"; }
+# logins USER: how many times winbind has been asked about this account (its log has one line of this kind for each)
+logins() { grep -acF "Auth: [winbind,NTLM_AUTH," <(grep -aF "user [CORP]\[$1] " "$RW_AUTH_LOG"); }
+# once EXPECTED NAME USER COMMAND...: as t, and the domain controller was asked about USER exactly once
+once() {
+  local expected=$1 name=$2 user=$3 before asked; shift 3
+  before=$(logins "$user")
+  t "$expected" "$name" "$@"
+  asked=$(($(logins "$user") - before))
+  if [ $asked = 1 ]; then pass; else fail "$name: the domain controller was asked $asked times about $user"; fi
+}
+
+section() { echo "== $*"; }
+
+section 'proxies: GET and CONNECT; a wrong password is one attempt'
+for p in $RW_NTLM $RW_KAOFF $RW_REC $RW_TLSPROXY; do
+  once 200/000 "$p GET" alice code -x "$p" -U "$A" $W
+  once 200/200 "$p CONNECT" alice code -x "$p" -U "$A" $WS
+  once 407/000 "$p GET, wrong password" alice code -x "$p" -U 'CORP\alice:nope' $W
+  once 000/407 "$p CONNECT, wrong password" alice code -x "$p" -U 'CORP\alice:nope' $WS
+done
+t 407/000 'proxy without credentials' code -x "$RW_NTLM" $W
+
+section 'origins: 401 from Squid as a reverse proxy, and from gss-ntlmssp'
+for o in $RW_401/ $RW_401S/ $RW_WEB/ntlm/ $RW_WEBS/ntlm/; do
+  once 200/000 "$o" alice code -u "$A" "$o"
+  once 401/000 "$o, wrong password" alice code -u 'CORP\alice:nope' "$o"
+done
+for o in $RW_FILE/ntlm/ $RW_FILES/ntlm/; do
+  t 200/000 "$o" code -u "$A" "$o"
+  t 401/000 "$o, wrong password" code -u 'CORP\alice:nope' "$o"
+done
+t 401/000 'origin without credentials' code "$RW_401/"
+
+section 'channel bindings (tls-server-end-point)'
+bound() { client "$@" | grep -o '"channel_bound": [a-z]*'; }
+for o in $RW_CBT $RW_CBT384; do
+  t '"channel_bound": true' "$o/require" bound -u "$A" "$o/require"
+  t '"channel_bound": true' "$o/allow" bound -u "$A" "$o/allow"
+  t 401/000 "$o/require, wrong password" code -u 'CORP\alice:nope' "$o/require"
+done
+# A certificate signed with SHA-1: RFC 5929 has it hashed with SHA-256. No verifier accepts such a certificate.
+t '"channel_bound": true' "$RW_CBT1/require" bound -k -u "$A" "$RW_CBT1/require"
+
+section 'two identities at once: the proxy as alice, the origin as bob'
+both() { local a b; a=$(logins alice) b=$(logins bob); code "$@"; echo " $(($(logins alice) - a)) $(($(logins bob) - b))"; }
+t '200/000 1 1' "$RW_401 through $RW_NTLM" both -x "$RW_NTLM" -U "$A" -u "$B" "$RW_401/"
+t '200/200 1 1' "$RW_401S through $RW_NTLM" both -x "$RW_NTLM" -U "$A" -u "$B" "$RW_401S/"
+t '200/200 1 1' "$RW_401S through $RW_KAOFF" both -x "$RW_KAOFF" -U "$A" -u "$B" "$RW_401S/"
+t '401/000 1 1' "$RW_401 through $RW_NTLM, bob's password wrong" both -x "$RW_NTLM" -U "$A" -u 'CORP\bob:nope' "$RW_401/"
+
+section 'accounts'
+for account in "$A" "$B" 'CORP\jürgen:pässwörd€' 'CORP\Ωmega:пароль😀' "CORP\\longpw:$RW_LONGPW" 'CORP\emptypw:' \
+  'CORP\with space:Passw0rd!' 'alice:Passw0rd!' 'alice@corp.test:Passw0rd!' 'corp.test\alice:Passw0rd!'; do
+  t 200/000 "GET as ${account%%:*}" code -x "$RW_NTLM" -U "$account" $W
+  t 200/200 "CONNECT as ${account%%:*}" code -x "$RW_NTLM" -U "$account" $WS
+done
+for user in disabled expired mustchange pwexpired; do
+  once 407/000 "GET as $user" "$user" code -x "$RW_NTLM" -U "CORP\\$user:Passw0rd!" $W
+  once 000/407 "CONNECT as $user" "$user" code -x "$RW_NTLM" -U "CORP\\$user:Passw0rd!" $WS
+done
+if [ -n "${RW_FRESH:-}" ]; then
+  # Two wrong passwords lock this account. One of them through us, then the right one, shows that we spent only one.
+  locked() { once "$1" "locked: $2" locked code -x "$RW_NTLM" -U "CORP\\locked:$3" $W; }
+  locked 407/000 'first wrong password' nope
+  locked 200/000 'right password, not locked yet' 'Passw0rd!'
+  locked 407/000 'wrong password' nope
+  locked 407/000 'second wrong password' nope
+  t NT_STATUS_ACCOUNT_LOCKED_OUT 'locked: the domain says so' \
+    sh -c '"$RW_NTLM_AUTH" --username=locked --domain=CORP --password="Passw0rd!" 2>&1 | cut -d: -f1'
+  locked 407/000 'right password, too late' 'Passw0rd!'
+else
+  echo 'NOT RUN locked: these servers are not this run'"'"'s own, and the row locks the account for a day'
+fi
+
+section 'a body of 100 MB is not sent into a challenge'
+head -c 100000000 /dev/zero >"$TMP/body"
+digest=$(sha256sum <"$TMP/body" | cut -d' ' -f1)
+# upload NAME PROXY_PORT CREDENTIALS EXPECTED-BODY MAX-BYTES-UP
+upload() {
+  local name=$1 port=$2 credentials=$3 expected=$4 most=$5 ports up
+  : >"$TMP/counts"
+  /usr/bin/python3 "$ROOT/tests/realworld/upload_witness.py" 127.0.0.1 "$port" "$TMP/counts" >"$TMP/ports" & WITNESS_PID=$!
+  for _ in $(seq 50); do [ -s "$TMP/ports" ] && break; sleep 0.1; done
+  read -r -a ports <"$TMP/ports"
+  t "$expected" "$name" client -x "http://127.0.0.1:${ports[0]}" -U "$credentials" -X POST -T "$TMP/body" -w '\n%{http_code}' \
+    -o "$TMP/answer" "http://127.0.0.1:${ports[1]}/"
+  [ "${6:-}" = "" ] || t "$6" "$name: what the origin received" cat "$TMP/answer"
+  sleep 0.3; kill "$WITNESS_PID" 2>/dev/null; wait "$WITNESS_PID" 2>/dev/null
+  up=$(/usr/bin/python3 -c 'import json, sys; print(sum(json.loads(line)["up"] for line in open(sys.argv[1])))' "$TMP/counts")
+  if [ "$up" -le "$most" ]; then pass; else fail "$name: $up bytes went up, at most $most expected"; fi
+}
+upload 'POST' "${RW_NTLM##*:}" "$A" $'\n200' 101000000 "100000000 $digest"
+upload 'POST, first 407 closes' "${RW_KAOFF##*:}" "$A" $'\n200' 101000000 "100000000 $digest"
+upload 'POST, wrong password' "${RW_NTLM##*:}" 'CORP\alice:nope' $'\n407' 101000000
+
+section "ntlm_auth over pipes, both ways: session keys and flags"
+pipe() { "$TARGET/examples/ntlm_auth_pipe" "$@"; }
+for account in alice:'Passw0rd!' jürgen:'pässwörd€' emptypw: longpw:"$RW_LONGPW"; do
+  t equal "our client, ntlm_auth's server: ${account%%:*}" pipe client "$RW_NTLM_AUTH" CORP "${account%%:*}" "${account#*:}"
+  t equal "our server, ntlm_auth's client: ${account%%:*}" pipe server "$RW_NTLM_AUTH" CORP "${account%%:*}" "${account#*:}"
+done
+t denied "our client, ntlm_auth's server: wrong password" pipe client "$RW_NTLM_AUTH" CORP alice nope
+t denied "our server, ntlm_auth's client: wrong password" pipe server "$RW_NTLM_AUTH" CORP alice nope 'Passw0rd!'
+
+section "13133's record: the session key that the server exported is ours"
+lines=$(wc -l <"$RW_HANDSHAKES")
+t 200/000 "$RW_REC" code -x "$RW_REC" -U "$A" $W
+t 200/200 "$RW_REC CONNECT" code -x "$RW_REC" -U "$A" $WS
+t 200 "$RW_REC, our own key" "$TARGET/examples/ntlm_over_http" "${RW_REC#http://}" $W 'CORP\alice' 'Passw0rd!' "$TMP/key"
+tail -n "+$((lines + 1))" "$RW_HANDSHAKES" >"$TMP/handshakes"
+t "$(cat "$TMP/key" 2>/dev/null)" "$RW_REC: key in its log" \
+  /usr/bin/python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readlines()[-1])["exported_session_key"])' "$TMP/handshakes"
+/usr/bin/python3 - "$TMP/handshakes" >"$TMP/recorded.json" <<'PY'
+import json, sys
+keep = ("status", "detail", "exported_session_key", "negotiated_flags", "messages")
+print(json.dumps([dict(name=f"rec-{n}", server="squid", user="alice", domain="CORP", password="Passw0rd!", **{k: h[k] for k in keep if k in h})
+                  for n, h in enumerate(map(json.loads, open(sys.argv[1])))]))
+PY
+t '3 passed, 0 failed, 0 skipped' 'check-vectors over the record' sh -c '"$0" "$1" | tail -1' "$TARGET/check-vectors" "$TMP/recorded.json"
+
+section 'ci/realworld/check.sh with this client'
+RW_NOT_APPLICABLE=kerberos,basic "$ROOT/ci/realworld/check.sh" "$RW_STATE" | tee "$TMP/check"
+read -r p _ f _ <<<"$(tail -1 "$TMP/check" | tr -d ,)"
+P=$((P + ${p:-0})) F=$((F + ${f:-1}))
+
+echo "$P passed, $F failed"
+[ $F = 0 ]
