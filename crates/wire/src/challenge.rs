@@ -56,15 +56,10 @@ pub struct Challenge<'a> {
 impl Challenge<'_> {
     /// What a client checks before it uses the message: each AV pair of the target info.
     ///
-    /// A target info of no bytes at all is in order.
-    ///
     /// # Errors
     /// As [`AvPairs::validate`].
     pub fn check(&self) -> Result<(), DecodeError> {
-        match self.target_info {
-            Some(pairs) if !pairs.as_bytes().is_empty() => pairs.validate(),
-            _ => Ok(()),
-        }
+        self.target_info.map_or(Ok(()), |pairs| pairs.validate())
     }
 }
 
