@@ -16,6 +16,8 @@ use spki::AlgorithmIdentifierRef;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ChannelBindings {
     application_data: Vec<u8>,
+    initiator: (u32, Vec<u8>),
+    acceptor: (u32, Vec<u8>),
 }
 
 impl ChannelBindings {
@@ -37,7 +39,7 @@ impl ChannelBindings {
             Hash::Sha512 => data.extend_from_slice(&Sha512::digest(certificate)),
             Hash::Sha512_256 => data.extend_from_slice(&Sha512_256::digest(certificate)),
         }
-        Ok(Self { application_data: data })
+        Ok(Self::of(data))
     }
 
     /// The binding `tls-unique` (RFC 5929 section 3) of a connection up to TLS 1.2: `finished` is the first Finished
@@ -46,13 +48,26 @@ impl ChannelBindings {
     pub fn tls_unique(finished: &[u8]) -> Self {
         let mut data = b"tls-unique:".to_vec();
         data.extend_from_slice(finished);
-        Self { application_data: data }
+        Self::of(data)
     }
 
     /// Bindings whose `application_data` is given as it is, prefix included.
     #[must_use]
     pub fn raw(application_data: &[u8]) -> Self {
-        Self { application_data: application_data.to_vec() }
+        Self::of(application_data.to_vec())
+    }
+
+    fn of(application_data: Vec<u8>) -> Self {
+        Self { application_data, initiator: (0, Vec::new()), acceptor: (0, Vec::new()) }
+    }
+
+    /// With the addresses of both ends, each a type (`dwInitiatorAddrType`, `dwAcceptorAddrType`; the numbers of RFC 2744
+    /// 3.11) and its bytes. The bindings of TLS have none.
+    #[must_use]
+    pub fn with_addresses(mut self, initiator: (u32, &[u8]), acceptor: (u32, &[u8])) -> Self {
+        self.initiator = (initiator.0, initiator.1.to_vec());
+        self.acceptor = (acceptor.0, acceptor.1.to_vec());
+        self
     }
 
     /// The `application_data` of the structure, for instance `tls-server-end-point:` and 32 bytes.
@@ -61,16 +76,25 @@ impl ChannelBindings {
         &self.application_data
     }
 
-    /// The structure as its MD5 is taken for NTLM: both addresses absent (address type 0, length 0), then the length of
-    /// the application data, then that data; all numbers 32 bits, little-endian (RFC 4121 4.1.1.2).
+    /// The structure as its MD5 is taken for NTLM: the type, length and bytes of the initiator's address, of the acceptor's
+    /// (without an address type 0 and length 0), then the length and bytes of the application data; all numbers 32 bits,
+    /// little-endian (RFC 4121 4.1.1.2).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let length = u32::try_from(self.application_data.len()).unwrap_or(u32::MAX);
-        let mut bytes = [0; 16].to_vec();
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(&self.application_data);
+        let mut bytes = Vec::new();
+        for (kind, address) in [&self.initiator, &self.acceptor] {
+            bytes.extend_from_slice(&kind.to_le_bytes());
+            put(&mut bytes, address);
+        }
+        put(&mut bytes, &self.application_data);
         bytes
     }
+}
+
+/// A length in 32 bits, and so many bytes.
+fn put(bytes: &mut Vec<u8>, part: &[u8]) {
+    bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(part);
 }
 
 /// The type of the bindings (up to the colon), and how long the rest is.

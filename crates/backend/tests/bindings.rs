@@ -51,11 +51,14 @@ fn no_prefix_and_no_single_changed_byte_of_a_certificate_panics() {
 }
 
 #[test]
-fn the_structure_has_absent_addresses_and_the_data_with_its_length() {
+fn the_structure_has_both_addresses_or_none_and_the_data_with_its_length() {
     let unique = ChannelBindings::tls_unique(&[0xaa, 0xbb]);
     assert_eq!(unique.application_data(), b"tls-unique:\xaa\xbb");
     assert_eq!(unique.to_bytes(), [&[0; 16][..], &[13, 0, 0, 0], b"tls-unique:\xaa\xbb"].concat());
     assert_eq!(ChannelBindings::raw(b"x").to_bytes(), [&[0; 16][..], &[1, 0, 0, 0], b"x"].concat());
+    let addressed = ChannelBindings::raw(b"x").with_addresses((2, b"\x7f\0\0\x01"), (3, b"h"));
+    let addresses = [&[2, 0, 0, 0, 4, 0, 0, 0, 0x7f, 0, 0, 1][..], &[3, 0, 0, 0, 1, 0, 0, 0], b"h"].concat();
+    assert_eq!(addressed.to_bytes(), [&addresses, &[1, 0, 0, 0][..], b"x"].concat());
     assert_eq!(format!("{unique:?}"), "ChannelBindings(tls-unique, 13 bytes)");
     assert_eq!(format!("{:?}", ChannelBindings::raw(b"no colon")), "ChannelBindings(, 8 bytes)");
 }
