@@ -1,1 +1,56 @@
-//! A 401/407 peer to test HTTP clients against.
+//! A 407 proxy to test HTTP clients against, without a Windows domain: it speaks NTLM as a real one does, keeps a
+//! transcript of every message, and brings an origin of its own, over http and https.
+//!
+//! ```no_run
+//! use gatepass_mock_proxy::MockProxy;
+//!
+//! let proxy = MockProxy::new().account("CORP", "alice", "pw").start()?;
+//! println!("curl -x {} --proxy-ntlm -U 'CORP\\alice:pw' {}", proxy.url(), proxy.origin_url());
+//! // … let the client under test do its work, then:
+//! let transcript = proxy.finish();
+//! assert_eq!(transcript.authenticates().count(), 1, "{transcript}");
+//! # Ok::<(), gatepass_mock_proxy::Error>(())
+//! ```
+//!
+//! # What answers where
+//! | target | answer |
+//! |---|---|
+//! | `http://origin.test/…` through the proxy | the embedded origin |
+//! | `https://origin.test/…` through the proxy (CONNECT) | the embedded origin over TLS; its CA is [`Running::ca_pem`] |
+//! | `http://127.0.0.1:PORT/…`, `localhost`, `[::1]` through the proxy, by CONNECT too | the server there |
+//! | anything else through the proxy | 403: it forwards to loopback only, and looks no name up |
+//! | a request to the proxy itself | 400: this is a proxy |
+//!
+//! The embedded origin has `/` (a sentence), `/echo` (the request as text, its body behind it, up to 16 MiB), `/digest`
+//! (length and SHA-256 of a body of any size), `/bytes/N` (N bytes, up to 10 GiB), `/status/N`, and the same pages once more below
+//! `/ntlm/`, where it asks for NTLM itself (401) with [accounts of its own](MockProxy::origin_account).
+//!
+//! # What it is not
+//! A proxy to be used: its passwords stand in tests, so it listens on loopback only, and forwards nowhere else.
+
+mod accounts;
+mod authority;
+mod body;
+mod dance;
+mod defect;
+mod error;
+mod forward;
+mod heads;
+mod leg;
+mod limits;
+mod listener;
+mod mock;
+mod origin;
+mod proxy;
+mod reply;
+mod route;
+mod running;
+mod stream;
+mod transcript;
+mod tunnel;
+
+pub use error::Error;
+pub use leg::Leg;
+pub use mock::MockProxy;
+pub use running::Running;
+pub use transcript::{Connection, Ended, Exchange, Log, Outcome, Token, Transcript};

@@ -1,0 +1,148 @@
+//! Who may log in: names and NT hashes, looked up as Windows does.
+
+use gatepass_backend::{Accounts, NtHash, Password, Principal};
+use gatepass_engine::crypto;
+use std::collections::HashMap;
+use std::fmt;
+
+/// The accounts of one server.
+///
+/// Case does not matter, neither in users nor in domains. A name without a domain is looked up in the server's own; so is
+/// `user@realm`, when the realm is that domain's NetBIOS or DNS name.
+#[derive(Clone, Default)]
+pub(crate) struct Store {
+    hashes: HashMap<(Vec<u8>, Vec<u8>), NtHash>,
+    own: Domain,
+}
+
+/// A domain by its two names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Domain {
+    /// The NetBIOS name, such as `CORP`.
+    pub(crate) netbios: String,
+    /// The DNS name, such as `corp.test`.
+    pub(crate) dns: String,
+}
+
+impl Domain {
+    /// The domain with this NetBIOS name; its DNS name is the same in lower case with `.test` behind it.
+    pub(crate) fn named(netbios: &str) -> Self {
+        Self { netbios: netbios.to_owned(), dns: format!("{}.test", netbios.to_lowercase()) }
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        let name = folded(name);
+        name == folded(&self.netbios) || name == folded(&self.dns)
+    }
+}
+
+impl Store {
+    /// Adds an account, or changes its password.
+    pub(crate) fn insert(&mut self, domain: &str, user: &str, password: &Password) {
+        self.hashes.insert((folded(domain), folded(user)), crypto::ntowf_v1(password.expose()));
+    }
+
+    /// Whether there is no account at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// With `own` as the server's own domain.
+    pub(crate) fn of(mut self, own: &Domain) -> Self {
+        self.own = own.clone();
+        self
+    }
+
+    fn get(&self, domain: &str, user: &str) -> Option<&NtHash> {
+        self.hashes.get(&(folded(domain), folded(user)))
+    }
+}
+
+impl Accounts for Store {
+    fn nt_hash(&self, principal: &Principal) -> Option<NtHash> {
+        let (domain, user) = (principal.domain(), principal.user());
+        let known_as =
+            if !domain.is_empty() && self.own.is_called(domain) { &self.own.netbios } else { domain };
+        let own = || self.get(&self.own.netbios, user);
+        let by_name = self.get(known_as, user).or_else(|| if domain.is_empty() { own() } else { None });
+        let by_realm = || {
+            let (name, realm) = user.rsplit_once('@')?;
+            let ours = domain.is_empty() && self.own.is_called(realm);
+            if ours { self.get(&self.own.netbios, name) } else { None }
+        };
+        by_name.or_else(by_realm).cloned()
+    }
+}
+
+/// How many accounts; no names, no hashes.
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({} accounts)", self.hashes.len())
+    }
+}
+
+/// A name as it is compared: in upper case, by Windows' one-to-one mapping.
+fn folded(name: &str) -> Vec<u8> {
+    crypto::utf16le_upper(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> Store {
+        let mut store = Store::default().of(&Domain::named("CORP"));
+        for (domain, user) in
+            [("CORP", "alice"), ("CORP", "jürgen"), ("corp.test", "dotted"), ("OTHER", "bob")]
+        {
+            store.insert(domain, user, &Password::from("pw"));
+        }
+        store.insert("CORP", "a@b", &Password::from("pw"));
+        store
+    }
+
+    #[test]
+    fn a_name_is_found_in_any_case_and_form() {
+        let store = store();
+        for name in [
+            "CORP\\alice",
+            "corp\\ALICE",
+            "corp.test\\alice",
+            "alice",
+            "Alice@CORP",
+            "alice@corp.TEST",
+            "CORP\\JÜRGEN",
+            "other\\bob",
+            "CORP\\a@b",
+            "a@b",
+        ] {
+            assert!(store.nt_hash(&Principal::parse(name)).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a07_an_unknown_name_is_nobody_and_there_is_no_guest() {
+        let store = store();
+        for name in [
+            "",
+            "CORP\\",
+            "CORP\\guest",
+            "guest",
+            "bob",
+            "CORP\\bob",
+            "OTHER\\alice",
+            "alice@other.test",
+            "CORP\\alice@corp.test",
+            "CORP\\alice.",
+            "CORP\\alice\0",
+            " alice",
+        ] {
+            assert!(store.nt_hash(&Principal::parse(name)).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a83_debug_shows_no_account() {
+        assert_eq!(format!("{:?}", store()), "Store(5 accounts)");
+    }
+}

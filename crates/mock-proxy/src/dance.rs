@@ -1,0 +1,151 @@
+//! Who asks: the verdict on each request of a connection, and what the transcript says of it.
+//!
+//! The judging is [`ServerAuth`]'s alone, the same for the proxy's 407 and the origin's 401. Here the request's field is
+//! handed to it, and its verdict is put into the transcript's words, with the leg that later decides what goes wrong where.
+
+use crate::Leg;
+use crate::transcript::{Outcome, Token};
+use gatepass_backend::{Accounts, Backend, NtHash, Principal, Request};
+use gatepass_http::{Scheme, ServerAuth, Side, Verdict, challenges};
+use http::HeaderMap;
+use std::error::Error as StdError;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a listener needs to ask its clients who they are.
+pub(crate) struct Gate {
+    pub(crate) side: Side,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) accounts: Arc<dyn Accounts>,
+    pub(crate) request: Request,
+}
+
+impl Gate {
+    /// The dance of a new connection.
+    pub(crate) fn open(&self) -> Dance {
+        let asked = Arc::new(Asked { accounts: self.accounts.clone(), last: Mutex::new(None) });
+        let auth = ServerAuth::new(self.side, self.backend.clone(), asked.clone(), self.request.clone());
+        Dance { auth, asked }
+    }
+}
+
+/// The dance of one connection.
+pub(crate) struct Dance {
+    auth: ServerAuth,
+    asked: Arc<Asked>,
+}
+
+/// What became of one request.
+pub(crate) struct Judgement {
+    pub(crate) leg: Leg,
+    pub(crate) token: Option<Token>,
+    pub(crate) outcome: Outcome,
+    pub(crate) challenge: Option<Token>,
+    /// The values of the challenge field, where one is to be sent.
+    pub(crate) values: Vec<String>,
+}
+
+impl Judgement {
+    /// A request of which nobody is asked who makes it.
+    pub(crate) const fn open() -> Self {
+        Self::without_dance(Leg::Authenticated, Outcome::Open)
+    }
+
+    /// A request that makes no sense, whoever makes it.
+    pub(crate) const fn invalid(reason: String) -> Self {
+        Self::without_dance(Leg::Unauthenticated, Outcome::Invalid(reason))
+    }
+
+    const fn without_dance(leg: Leg, outcome: Outcome) -> Self {
+        Self { leg, token: None, outcome, challenge: None, values: Vec::new() }
+    }
+}
+
+impl Dance {
+    /// Judges the next request by its fields.
+    pub(crate) fn judge(&mut self, fields: &HeaderMap) -> Judgement {
+        let name = self.auth.side().credentials_field();
+        let mut lines = fields.get_all(name).iter();
+        let (line, further) = (lines.next(), lines.next());
+        let token = line.and_then(|value| token_of(value.as_bytes()));
+        let verdict = match further {
+            Some(_) => Err(format!("more than one {name} field")),
+            None => {
+                self.auth.request(line.map(http::HeaderValue::as_bytes)).map_err(|error| sentence(&error))
+            }
+        };
+        let (outcome, values) = match verdict {
+            Ok(Verdict::Granted) => (self.granted(), Vec::new()),
+            Ok(Verdict::Challenge(values)) => {
+                (if token.is_some() { Outcome::Challenged } else { Outcome::Offered }, values)
+            }
+            Ok(Verdict::Refused(values)) => (Outcome::Refused(self.refusal()), values),
+            Err(reason) => (Outcome::Invalid(reason), Vec::new()),
+        };
+        let leg = match &token {
+            Some(token) if token.is_authenticate() => Leg::Authenticate,
+            Some(_) => Leg::Challenge,
+            None if self.auth.identity().is_some() => Leg::Authenticated,
+            None => Leg::Unauthenticated,
+        };
+        let challenge = values.iter().find_map(|value| token_of(value.as_bytes()));
+        Judgement { leg, token, outcome, challenge, values }
+    }
+
+    fn granted(&self) -> Outcome {
+        // A verdict without an identity would be a mistake of the server's half; a test peer must not hide it.
+        self.auth.identity().map_or_else(
+            || Outcome::Refused("granted, but to nobody".to_owned()),
+            |principal| Outcome::Granted(principal.clone()),
+        )
+    }
+
+    fn refusal(&self) -> String {
+        let reason = self.auth.refusal().map_or_else(|| "refused".to_owned(), |error| sentence(error));
+        match self.asked.take() {
+            Some((principal, true)) => format!("{principal}: {reason}"),
+            Some((principal, false)) => format!("{principal}: {reason} (there is no such account)"),
+            None => reason,
+        }
+    }
+}
+
+/// The NTLM token in the value of a challenge or credentials field. Other credentials are not looked at: those of Basic are
+/// a password.
+fn token_of(value: &[u8]) -> Option<Token> {
+    challenges([value])
+        .filter_map(Result::ok)
+        .filter(|challenge| challenge.known_scheme() == Some(Scheme::Ntlm))
+        .find_map(|challenge| challenge.token().ok().flatten())
+        .map(Token::new)
+}
+
+/// An error with its causes.
+fn sentence(error: &dyn StdError) -> String {
+    let causes = std::iter::successors(error.source(), |cause: &&dyn StdError| (*cause).source());
+    // Some errors say their cause themselves.
+    causes.map(ToString::to_string).fold(error.to_string(), |text, cause| {
+        if text.ends_with(&cause) { text } else { format!("{text}: {cause}") }
+    })
+}
+
+/// An account store that remembers who was asked for last, and whether there is such an account: the refusal itself says
+/// neither.
+struct Asked {
+    accounts: Arc<dyn Accounts>,
+    last: Mutex<Option<(Principal, bool)>>,
+}
+
+impl Asked {
+    fn take(&self) -> Option<(Principal, bool)> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Accounts for Asked {
+    fn nt_hash(&self, principal: &Principal) -> Option<NtHash> {
+        let hash = self.accounts.nt_hash(principal);
+        let asked = (principal.clone(), hash.is_some());
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(asked);
+        hash
+    }
+}

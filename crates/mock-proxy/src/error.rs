@@ -1,0 +1,48 @@
+//! Why a mock proxy does not start.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a mock proxy could not be started.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address to listen on is not a loopback address: a proxy whose passwords are known must not be reachable from
+    /// elsewhere.
+    NotLoopback(SocketAddr),
+    /// Listening on this address failed.
+    Listen(SocketAddr, io::Error),
+    /// The certificates could not be made.
+    Certificate(Box<dyn StdError + Send + Sync>),
+    /// The thread that serves, or its event loop, could not be started.
+    Thread(io::Error),
+}
+
+/// One sentence without a full stop.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotLoopback(address) => {
+                write!(f, "{address} is not a loopback address, and the mock proxy listens nowhere else")
+            }
+            Self::Listen(address, _) => write!(f, "cannot listen on {address}"),
+            Self::Certificate(_) => f.write_str("cannot make the certificates of the embedded origin"),
+            Self::Thread(_) => f.write_str("cannot start the thread of the mock proxy"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::NotLoopback(_) => None,
+            Self::Listen(_, error) | Self::Thread(error) => Some(error),
+            Self::Certificate(error) => {
+                let error: &(dyn StdError + 'static) = error.as_ref();
+                Some(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What a mock proxy shall be like, and its start.
+
+use crate::accounts::{Domain, Store};
+use crate::authority::Authority;
+use crate::dance::Gate;
+use crate::origin::Origin;
+use crate::proxy::Proxy;
+use crate::route::Routes;
+use crate::running::{Books, Running};
+use crate::{Error, listener};
+use gatepass_backend::{Accounts, Backend, Password, Request};
+use gatepass_engine::{Ntlm, TargetInfo};
+use gatepass_http::Side;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+/// The NetBIOS name of the mock as a server.
+const COMPUTER: &str = "MOCKPROXY";
+/// Its domain, where no account names one.
+const DOMAIN: &str = "CORP";
+
+/// A mock proxy that is not started yet: 407 NTLM for everyone, with an embedded origin behind it.
+#[derive(Clone)]
+#[must_use = "a mock proxy does nothing until it is started"]
+pub struct MockProxy {
+    address: SocketAddr,
+    domain: Option<Domain>,
+    store: Store,
+    origin_store: Store,
+    accounts: Option<Arc<dyn Accounts>>,
+    origin_accounts: Option<Arc<dyn Accounts>>,
+}
+
+impl Default for MockProxy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MockProxy {
+    /// A mock proxy without accounts on a free port of 127.0.0.1.
+    pub fn new() -> Self {
+        Self {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            domain: None,
+            store: Store::default(),
+            origin_store: Store::default(),
+            accounts: None,
+            origin_accounts: None,
+        }
+    }
+
+    /// With an account at the proxy. Case does not matter in `domain` and `user`; unless [`domain`](Self::domain) says
+    /// otherwise, the first account's domain is the mock's own, and its DNS name is `domain` in lower case with `.test` behind.
+    pub fn account(mut self, domain: &str, user: &str, password: impl Into<Password>) -> Self {
+        self.domain.get_or_insert_with(|| Domain::named(domain));
+        self.store.insert(domain, user, &password.into());
+        self
+    }
+
+    /// With an account at the embedded origin, whose pages below `/ntlm/` ask for one (401). Without any, the origin knows
+    /// the proxy's accounts.
+    pub fn origin_account(mut self, domain: &str, user: &str, password: impl Into<Password>) -> Self {
+        self.origin_store.insert(domain, user, &password.into());
+        self
+    }
+
+    /// As a member of the domain `netbios` (such as `CORP`) with the DNS name `dns` (such as `corp.test`): the names in the
+    /// CHALLENGE, and the domain of users who name none.
+    pub fn domain(mut self, netbios: &str, dns: &str) -> Self {
+        self.domain = Some(Domain { netbios: netbios.to_owned(), dns: dns.to_owned() });
+        self
+    }
+
+    /// With `accounts` in the place of all that [`account`](Self::account) names.
+    pub fn accounts(mut self, accounts: Arc<dyn Accounts>) -> Self {
+        self.accounts = Some(accounts);
+        self
+    }
+
+    /// With `accounts` in the place of all that [`origin_account`](Self::origin_account) names.
+    pub fn origin_accounts(mut self, accounts: Arc<dyn Accounts>) -> Self {
+        self.origin_accounts = Some(accounts);
+        self
+    }
+
+    /// Listening on `address`, which must be a loopback address; port 0 is any free port.
+    pub const fn with_address(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Starts it. When this returns, the proxy answers.
+    ///
+    /// # Errors
+    /// [`Error::NotLoopback`] for an address that others can reach, [`Error::Listen`] where a port cannot be had; the others
+    /// when the machine gives no randomness or no thread.
+    pub fn start(self) -> Result<Running, Error> {
+        if !self.address.ip().to_canonical().is_loopback() {
+            return Err(Error::NotLoopback(self.address));
+        }
+        let loopback = (Ipv4Addr::LOCALHOST, 0).into();
+        let (listener, address) = listen(self.address)?;
+        let (plain_listener, plain) = listen(loopback)?;
+        let (secure_listener, secure) = listen(loopback)?;
+        let authority = Authority::new()?;
+        let routes = Routes { plain, secure };
+        let books = Books::default();
+        let (proxy, [plain_door, secure_door]) = self.doors(routes, &books, &authority);
+
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
+        let (stop, stopped) = oneshot::channel();
+        let listeners = {
+            let _inside = runtime.enter();
+            let adopt = |listener| tokio::net::TcpListener::from_std(listener).map_err(Error::Thread);
+            (adopt(listener)?, adopt(plain_listener)?, adopt(secure_listener)?)
+        };
+        let work = async move {
+            let (listener, plain, secure) = listeners;
+            tokio::select! {
+                () = listener::accept(listener, move |socket, peer| proxy.clone().serve(socket, peer)) => {}
+                () = listener::accept(plain, move |socket, peer| plain_door.clone().serve(socket, peer)) => {}
+                () = listener::accept(secure, move |socket, peer| secure_door.clone().serve(socket, peer)) => {}
+                _ = stopped => {}
+            }
+        };
+        let thread = spawn(runtime, work)?;
+        let ca_pem = authority.ca_pem;
+        Ok(Running { address, routes, ca_pem, books, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The proxy, and the origin over http and https.
+    fn doors(self, routes: Routes, books: &Books, authority: &Authority) -> (Arc<Proxy>, [Arc<Origin>; 2]) {
+        let domain = self.domain.unwrap_or_else(|| Domain::named(DOMAIN));
+        let backend: Arc<dyn Backend> = Arc::new(backend(&domain));
+        let stored: Arc<dyn Accounts> = Arc::new(self.store.of(&domain));
+        let accounts = self.accounts.unwrap_or(stored);
+        let origin_accounts = match self.origin_accounts {
+            Some(accounts) => accounts,
+            None if self.origin_store.is_empty() => accounts.clone(),
+            None => Arc::new(self.origin_store.of(&domain)),
+        };
+        let gate = |side, accounts: &Arc<dyn Accounts>, request| Gate {
+            side,
+            backend: backend.clone(),
+            accounts: accounts.clone(),
+            request,
+        };
+        let door = |tls, request| {
+            let gate = gate(Side::Origin, &origin_accounts, request);
+            Arc::new(Origin { gate, book: books.origin.clone(), tls })
+        };
+        let plain = door(None, Request::new());
+        let bound = Request::new().with_bindings(authority.bindings.clone());
+        let secure = door(Some(TlsAcceptor::from(authority.tls.clone())), bound);
+        let gate = gate(Side::Proxy, &accounts, Request::new());
+        (Arc::new(Proxy { gate, routes, book: books.proxy.clone() }), [plain, secure])
+    }
+}
+
+/// The NTLM server, with the names that it shows in its CHALLENGE.
+fn backend(domain: &Domain) -> Ntlm {
+    let dns_computer = format!("{}.{}", COMPUTER.to_lowercase(), domain.dns);
+    let names = TargetInfo::new(&domain.netbios, COMPUTER).with_dns(&domain.dns, dns_computer, &domain.dns);
+    Ntlm::new().with_target_info(names)
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let failed = |error| Error::Listen(address, error);
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn spawn(
+    runtime: Runtime,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> Result<thread::JoinHandle<()>, Error> {
+    thread::Builder::new()
+        .name("gatepass-mock-proxy".to_owned())
+        // The runtime goes with the thread, and with the runtime every connection and listener.
+        .spawn(move || runtime.block_on(work))
+        .map_err(Error::Thread)
+}
+
+/// The address and the number of accounts.
+impl fmt::Debug for MockProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockProxy")
+            .field("address", &self.address)
+            .field("domain", &self.domain)
+            .field("accounts", &self.store)
+            .field("origin_accounts", &self.origin_store)
+            .finish_non_exhaustive()
+    }
+}

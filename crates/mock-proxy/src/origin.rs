@@ -1,0 +1,94 @@
+//! The embedded origin: a web server with a few pages, over http and https, on ports of its own on loopback. The proxy
+//! reaches it under the name `origin.test`; a test can also reach it directly.
+
+mod pages;
+
+use crate::body::{AnyBody, Counted, Direction};
+use crate::dance::{Dance, Gate, Judgement};
+use crate::proxy::{capitalised, exchange, unwanted};
+use crate::stream::Stream;
+use crate::transcript::{Book, Ended, Outcome, Page};
+use crate::{listener, reply};
+use http::header::WWW_AUTHENTICATE;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+/// Pages below it want NTLM.
+const GUARDED: &str = "/ntlm";
+
+/// One door of the origin, as all its connections know it.
+pub(crate) struct Origin {
+    pub(crate) gate: Gate,
+    /// Where what is seen is written; both doors write into one book.
+    pub(crate) book: Arc<Book>,
+    /// `None` for plain http.
+    pub(crate) tls: Option<TlsAcceptor>,
+}
+
+impl Origin {
+    /// Serves one connection to its end.
+    pub(crate) async fn serve(self: Arc<Self>, socket: TcpStream, peer: SocketAddr) {
+        let page = self.book.open(peer);
+        let _closer = page.closer();
+        let stream = Stream::new(socket, page.clone());
+        match &self.tls {
+            None => self.talk(stream, page).await,
+            Some(tls) => match tls.accept(stream).await {
+                Ok(stream) => self.talk(stream, page).await,
+                Err(error) => page.ended(Ended::Garbage(format!("no TLS handshake: {error}"))),
+            },
+        }
+    }
+
+    async fn talk(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, page: Page) {
+        let session = Arc::new(Session { dance: Mutex::new(self.gate.open()), page: page.clone() });
+        let service = service_fn(move |request| {
+            let session = session.clone();
+            async move { Ok::<_, Infallible>(session.answer(request).await) }
+        });
+        if let Err(error) = listener::http().serve_connection(TokioIo::new(stream), service).await {
+            listener::note_end(&page, &error);
+        }
+    }
+}
+
+/// One connection.
+struct Session {
+    dance: Mutex<Dance>,
+    page: Page,
+}
+
+impl Session {
+    async fn answer(&self, request: Request<Incoming>) -> Response<AnyBody> {
+        let (head, body) = request.into_parts();
+        let guarded = head.uri.path().strip_prefix(GUARDED).filter(|rest| rest.starts_with('/'));
+        let judgement = match guarded {
+            Some(_) => self.dance.lock().unwrap_or_else(PoisonError::into_inner).judge(&head.headers),
+            None => Judgement::open(),
+        };
+        let path = guarded.unwrap_or_else(|| head.uri.path()).to_owned();
+        let values = judgement.values.clone();
+        let outcome = judgement.outcome.clone();
+        let entry = self.page.exchange(exchange(&head, judgement));
+        let body = Counted::new(body, entry.clone(), Direction::Request);
+        let response = match outcome {
+            Outcome::Open => pages::answer(&path, None, head, body).await,
+            Outcome::Granted(principal) => pages::answer(&path, Some(&principal), head, body).await,
+            Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
+                unwanted(&head, body, reply::challenge(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &values))
+            }
+            Outcome::Invalid(reason) => reply::last(StatusCode::BAD_REQUEST, &capitalised(&reason)),
+        };
+        entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
+        response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
+    }
+}

@@ -1,0 +1,220 @@
+//! The proxy's side of a connection: first who asks, then where it goes.
+//!
+//! ```text
+//! head ──▶ target in proxy form? ──▶ dance ──▶ forward (absolute form) ──▶ next head
+//!   │ no HTTP: 400, 408,  │ no: 400    │    └──▶ tunnel (CONNECT) ──▶ end
+//!   ▼ 431, 505, end       ▼ end        ▼ not yet: 407, next head
+//! ```
+
+use crate::body::{AnyBody, Counted, Direction, discard};
+use crate::dance::{Dance, Gate, Judgement};
+use crate::defect::Defect;
+use crate::forward::{Upstream, without_userinfo};
+use crate::heads::Heads;
+use crate::route::Routes;
+use crate::stream::Stream;
+use crate::transcript::{Book, Ended, Entry, Exchange, Outcome, Page};
+use crate::{listener, reply, tunnel};
+use http::header::{EXPECT, PROXY_AUTHENTICATE};
+use http::{Method, Request, Response, StatusCode, Uri, Version, request::Parts};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+type Answering = Pin<Box<dyn Future<Output = Result<Response<AnyBody>, Infallible>> + Send>>;
+
+/// The proxy, as all its connections know it.
+pub(crate) struct Proxy {
+    pub(crate) gate: Gate,
+    pub(crate) routes: Routes,
+    pub(crate) book: Arc<Book>,
+}
+
+impl Proxy {
+    /// Serves one connection to its end.
+    pub(crate) async fn serve(self: Arc<Self>, socket: TcpStream, peer: SocketAddr) {
+        let page = self.book.open(peer);
+        let _closer = page.closer();
+        let session = Arc::new(Session {
+            dance: Mutex::new(self.gate.open()),
+            upstream: Upstream::default(),
+            tunnel: Mutex::new(None),
+            page: page.clone(),
+            proxy: self,
+        });
+        let service = service_fn({
+            let session = session.clone();
+            move |request| -> Answering {
+                let session = session.clone();
+                Box::pin(async move { Ok(session.answer(request).await) })
+            }
+        });
+        let heads = Heads::new(Stream::new(socket, page.clone()));
+        let mut connection = listener::http().serve_connection(TokioIo::new(heads), service);
+        let result = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+        let (stream, early, defect) = connection.into_parts().io.into_inner().into_parts();
+        match (result, defect, session.take_tunnel()) {
+            (Ok(()), None, Some((origin, entry))) => tunnel::join(stream, origin, page, entry, early).await,
+            (_, Some(defect), _) => turn_away(stream, &page, &defect).await,
+            (Ok(()), None, None) => stream.close().await,
+            (Err(error), None, _) => {
+                listener::note_end(&page, &error);
+                stream.close().await;
+            }
+        }
+    }
+}
+
+/// Answers what is no request, and writes it down.
+async fn turn_away(mut stream: Stream, page: &Page, defect: &Defect) {
+    page.ended(match defect {
+        Defect::Silent | Defect::Timeout => Ended::Silent,
+        other => Ended::Garbage(other.to_string()),
+    });
+    if let Some(status) = defect.status() {
+        let sentence = format!("This is an HTTP proxy and cannot read that: {defect}.");
+        // A peer that is gone needs no answer.
+        let _ = stream.write_all(&reply::raw(status, &sentence)).await;
+    }
+    stream.close().await;
+}
+
+/// One connection.
+struct Session {
+    proxy: Arc<Proxy>,
+    page: Page,
+    dance: Mutex<Dance>,
+    upstream: Upstream,
+    tunnel: Mutex<Option<(TcpStream, Entry)>>,
+}
+
+impl Session {
+    fn take_tunnel(&self) -> Option<(TcpStream, Entry)> {
+        self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn judge(&self, head: &Parts) -> Judgement {
+        match misdirected(head) {
+            Some(sentence) => Judgement::invalid(sentence),
+            None => self.dance.lock().unwrap_or_else(PoisonError::into_inner).judge(&head.headers),
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<AnyBody> {
+        let (head, body) = request.into_parts();
+        let judgement = self.judge(&head);
+        let values = judgement.values.clone();
+        let outcome = judgement.outcome.clone();
+        let entry = self.page.exchange(exchange(&head, judgement));
+        let body = Counted::new(body, entry.clone(), Direction::Request);
+        let response = match outcome {
+            Outcome::Granted(_) | Outcome::Open if head.method == Method::CONNECT => {
+                self.connect(&head.uri, &entry).await
+            }
+            Outcome::Granted(_) | Outcome::Open => {
+                self.upstream.forward(self.proxy.routes, Request::from_parts(head, body)).await
+            }
+            Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
+                let asking = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+                unwanted(&head, body, reply::challenge(asking, PROXY_AUTHENTICATE, &values))
+            }
+            Outcome::Invalid(reason) => reply::last(StatusCode::BAD_REQUEST, &capitalised(&reason)),
+        };
+        entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
+        response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
+    }
+
+    async fn connect(&self, target: &Uri, entry: &Entry) -> Response<AnyBody> {
+        let Some(authority) = target.authority().and_then(without_userinfo) else {
+            return reply::text(StatusCode::BAD_REQUEST, "The target names no host.");
+        };
+        match self.proxy.routes.connect(&authority, None).await {
+            Ok(origin) => {
+                *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some((origin, entry.clone()));
+                reply::established()
+            }
+            Err(error) => reply::text(error.status(), &error.to_string()),
+        }
+    }
+}
+
+/// What is wrong with the target of a request to a proxy, if anything.
+fn misdirected(head: &Parts) -> Option<String> {
+    if head.method == Method::CONNECT {
+        return None;
+    }
+    match head.uri.scheme_str() {
+        Some("http") => None,
+        Some(scheme) => Some(format!("the proxy forwards http only, not {scheme}; for https, send CONNECT")),
+        None => Some(format!(
+            "this is an HTTP proxy ({}), not a web server; a request to it names its target in full, as in \
+             \"GET http://origin.test/ HTTP/1.1\"",
+            reply::NAME
+        )),
+    }
+}
+
+/// `response`, without the body of the request. It is read and forgotten, so that the connection can go on; but where the
+/// client waits for a `100 Continue` it may never send it, and then nothing tells where its next request begins.
+pub(crate) fn unwanted(
+    head: &Parts,
+    body: Counted<Incoming>,
+    mut response: Response<AnyBody>,
+) -> Response<AnyBody> {
+    if !body.is_end_stream() {
+        if head.headers.contains_key(EXPECT) {
+            response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+        } else {
+            tokio::spawn(discard(body));
+        }
+    }
+    response
+}
+
+/// The request and its judgement, as the transcript keeps them.
+pub(crate) fn exchange(head: &Parts, judgement: Judgement) -> Exchange {
+    let version = match head.version {
+        Version::HTTP_10 => "HTTP/1.0",
+        _ => "HTTP/1.1",
+    };
+    Exchange {
+        leg: judgement.leg,
+        method: head.method.to_string(),
+        target: shown(&head.uri),
+        version: version.to_owned(),
+        field_names: head.headers.keys().map(ToString::to_string).collect(),
+        token: judgement.token,
+        outcome: judgement.outcome,
+        challenge: judgement.challenge,
+        status: None,
+        request_body: 0,
+        response_body: 0,
+    }
+}
+
+/// The target without user information.
+fn shown(target: &Uri) -> String {
+    let text = target.to_string();
+    match target.authority() {
+        Some(authority) => match authority.as_str().rsplit_once('@') {
+            Some((userinfo, _)) => text.replacen(&format!("{userinfo}@"), "", 1),
+            None => text,
+        },
+        None => text,
+    }
+}
+
+/// A sentence out of an error's text.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}

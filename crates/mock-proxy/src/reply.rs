@@ -1,0 +1,53 @@
+//! The responses that the mock makes itself.
+
+use crate::body::{AnyBody, full};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, SERVER};
+use http::{HeaderValue, Response, StatusCode};
+use hyper::ext::ReasonPhrase;
+
+/// How the mock calls itself in `Server` and `Via`. The name says what it is: nobody shall take it for a real proxy.
+pub(crate) const NAME: &str = concat!("gatepass-mock-proxy/", env!("CARGO_PKG_VERSION"), " (test tool)");
+
+/// A response of one sentence.
+pub(crate) fn text(status: StatusCode, sentence: &str) -> Response<AnyBody> {
+    let mut response = Response::new(full(format!("{sentence}\n")));
+    *response.status_mut() = status;
+    response.headers_mut().insert(SERVER, HeaderValue::from_static(NAME));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+/// As [`text`], and the connection is closed after it.
+pub(crate) fn last(status: StatusCode, sentence: &str) -> Response<AnyBody> {
+    let mut response = text(status, sentence);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// A 407 or 401 with these values of `field`, shaped like Squid's (its `Connection: keep-alive` included), without a
+/// `Proxy-Support`.
+pub(crate) fn challenge(status: StatusCode, field: HeaderName, values: &[String]) -> Response<AnyBody> {
+    let mut response = text(status, "Who are you? This needs NTLM authentication.");
+    for value in values.iter().filter_map(|value| HeaderValue::from_str(value).ok()) {
+        response.headers_mut().append(field.clone(), value);
+    }
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("keep-alive"));
+    response
+}
+
+/// The answer to a CONNECT that was granted: what follows are the tunnel's bytes.
+pub(crate) fn established() -> Response<AnyBody> {
+    let mut response = Response::new(full(""));
+    response.extensions_mut().insert(ReasonPhrase::from_static(b"Connection established"));
+    response
+}
+
+/// A whole response as bytes, for a connection that HTTP never got hold of.
+pub(crate) fn raw((status, reason): (u16, &str), sentence: &str) -> Vec<u8> {
+    let length = sentence.len() + 1;
+    format!(
+        "HTTP/1.1 {status} {reason}\r\nServer: {NAME}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{sentence}\n"
+    )
+    .into_bytes()
+}

@@ -1,0 +1,123 @@
+//! A mock proxy at work.
+
+use crate::Transcript;
+use crate::authority::ORIGIN_HOST;
+use crate::route::Routes;
+use crate::transcript::{Book, Log};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// The two books of a mock proxy.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Books {
+    pub(crate) proxy: Arc<Book>,
+    pub(crate) origin: Arc<Book>,
+}
+
+impl Books {
+    fn transcript(&self) -> Transcript {
+        let (proxy, origin): (Log, Log) = (self.proxy.log(), self.origin.log());
+        Transcript::new(proxy, origin)
+    }
+}
+
+/// A mock proxy that was started. It works on a thread of its own, so that it serves tests that block as well as
+/// asynchronous ones. Dropping it ends it: when `drop` returns, the ports are free and every connection is closed.
+pub struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) routes: Routes,
+    pub(crate) ca_pem: String,
+    pub(crate) books: Books,
+    pub(crate) stop: Option<oneshot::Sender<()>>,
+    pub(crate) thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// The URL of the proxy, as clients want it: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address of the proxy.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The embedded origin over http, by the name under which the proxy knows it: `http://origin.test/`.
+    #[must_use]
+    pub fn origin_url(&self) -> String {
+        format!("http://{ORIGIN_HOST}/")
+    }
+
+    /// The embedded origin over https, by the name under which the proxy knows it: `https://origin.test/`.
+    #[must_use]
+    pub fn secure_origin_url(&self) -> String {
+        format!("https://{ORIGIN_HOST}/")
+    }
+
+    /// Where the embedded origin speaks http, for a client that goes there without the proxy.
+    #[must_use]
+    pub const fn origin_address(&self) -> SocketAddr {
+        self.routes.plain
+    }
+
+    /// Where the embedded origin speaks https, for a client that goes there without the proxy. Its certificate is good for
+    /// `origin.test`, `localhost`, `127.0.0.1` and `::1`.
+    #[must_use]
+    pub const fn secure_origin_address(&self) -> SocketAddr {
+        self.routes.secure
+    }
+
+    /// The certificate, in PEM, of the CA that a client must trust to speak https with the embedded origin. It was made for
+    /// this mock proxy alone.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn transcript(&self) -> Transcript {
+        self.books.transcript()
+    }
+
+    /// Ends the mock proxy and says what happened.
+    #[must_use]
+    pub fn finish(mut self) -> Transcript {
+        self.end();
+        self.books.transcript()
+    }
+
+    fn end(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // Fails only when the thread is over already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            // A panic of that thread has been reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The addresses.
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("address", &self.address)
+            .field("origin_address", &self.routes.plain)
+            .field("secure_origin_address", &self.routes.secure)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,48 @@
+//! The bytes after a CONNECT that was granted: passed on as they are, both ways.
+
+use crate::Leg;
+use crate::stream::Stream;
+use crate::transcript::{Entry, Page};
+use tokio::io::copy_bidirectional_with_sizes;
+use tokio::net::TcpStream;
+
+/// The buffer of one direction, in bytes.
+const BUFFER: usize = 64 * 1024;
+
+/// Joins `client` and `origin` until both have ended. One that closes its sending side can still receive; one that resets
+/// has the other reset too. `early` is how many bytes of the tunnel the client sent before it was open.
+pub(crate) async fn join(mut client: Stream, mut origin: TcpStream, page: Page, entry: Entry, early: usize) {
+    page.reached(Leg::Tunnel);
+    let _meter = Meter {
+        received: page.received().saturating_sub(early as u64),
+        sent: page.sent(),
+        page: page.clone(),
+        entry,
+    };
+    // Without it the small records of TLS wait for delayed acknowledgements; a socket that refuses is only slower.
+    let _ = origin.set_nodelay(true);
+    if copy_bidirectional_with_sizes(&mut client, &mut origin, BUFFER, BUFFER).await.is_err() {
+        client.reset();
+        // Where the option is refused the origin sees an orderly end instead.
+        let _ = origin.set_zero_linger();
+    }
+}
+
+/// Writes down what went through, however the tunnel ends.
+struct Meter {
+    received: u64,
+    sent: u64,
+    page: Page,
+    entry: Entry,
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        let received = self.page.received().saturating_sub(self.received);
+        let sent = self.page.sent().saturating_sub(self.sent);
+        self.entry.update(|exchange| {
+            exchange.request_body = received;
+            exchange.response_body = sent;
+        });
+    }
+}
