@@ -41,57 +41,57 @@ pub enum Error {
     },
     /// The mechanism does not go on: the peer's token is no good, or it has nothing to log in with.
     Mechanism {
-        /// The peer.
+        /// Where.
         side: Side,
         /// What the mechanism says; its own cause is the source.
         error: gatepass_backend::Error,
     },
     /// The mechanism has nothing more to say, but the peer still asks.
     NothingToSend {
-        /// The peer.
+        /// Where.
         side: Side,
     },
     /// The peer answered a token by asking anew, with no token of its own. Nothing that it could have checked a password
     /// with was sent.
     Unanswered {
-        /// The peer.
+        /// Where.
         side: Side,
     },
     /// The peer answered the last token of the handshake with a new token: a challenge is answered once.
     RepeatedChallenge {
-        /// The peer.
+        /// Where.
         side: Side,
     },
     /// The peer closes the connection with its challenge. The answer is worth something on that connection only, so it
     /// was not sent.
     ClosedInHandshake {
-        /// The peer.
+        /// Where.
         side: Side,
     },
     /// The connection ended after the last token of the handshake had been sent, before the verdict. It may have counted
     /// as an attempt, so it is not repeated.
     ClosedBeforeVerdict {
-        /// The peer.
+        /// Where.
         side: Side,
     },
     /// The handshake takes more than [`MAX_LEGS`] messages.
     TooManyLegs {
-        /// The peer.
+        /// Where.
         side: Side,
     },
     /// The request used up [`MAX_CONNECTIONS`] connections.
     TooManyConnections {
-        /// The peer.
+        /// Where.
         side: Side,
     },
     /// The peer has refused these credentials; they are not tried again.
     AlreadyDenied {
-        /// The peer.
+        /// Where.
         side: Side,
     },
     /// The caller asked for something that this moment of the dance does not have.
     OutOfTurn {
-        /// The peer.
+        /// Where.
         side: Side,
     },
 }
@@ -107,7 +107,7 @@ impl fmt::Display for Error {
             Self::NotOneCredential { field } => {
                 write!(f, "{field} must hold one scheme with its credentials")
             }
-            Self::Mechanism { side, error } => write!(f, "the handshake with {side} fails: {error}"),
+            Self::Mechanism { side, error } => write!(f, "authentication at {side} fails: {error}"),
             Self::NothingToSend { side } => {
                 write!(f, "{side} asks for more although the handshake is complete")
             }
@@ -122,7 +122,7 @@ impl fmt::Display for Error {
                 write!(f, "{side} closed the connection before it said whether it accepts the credentials")
             }
             Self::TooManyLegs { side } => {
-                write!(f, "the handshake with {side} takes more than {MAX_LEGS} messages")
+                write!(f, "authentication at {side} takes more than {MAX_LEGS} messages")
             }
             Self::TooManyConnections { side } => {
                 write!(f, "{side} ended {MAX_CONNECTIONS} connections without serving the request")
@@ -130,7 +130,7 @@ impl fmt::Display for Error {
             Self::AlreadyDenied { side } => {
                 write!(f, "{side} has refused these credentials; they are not tried again")
             }
-            Self::OutOfTurn { side } => write!(f, "the handshake with {side} is not at this point"),
+            Self::OutOfTurn { side } => write!(f, "authentication at {side} is not at this point"),
         }
     }
 }

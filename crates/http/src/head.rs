@@ -66,4 +66,11 @@ mod tests {
         assert!(!closes(1, &[("Connection", b"disclose, closed")]));
         assert!(!closes(1, &[("X-Connection", b"close")]));
     }
+
+    #[test]
+    fn what_is_informational_is_followed_by_a_final_response() {
+        let informational = |status| Head { status, minor_version: 1, fields: &[] }.informational();
+        assert!([100, 102, 103, 199].into_iter().all(informational));
+        assert!(![99, 101, 200, 401, 407].into_iter().any(informational));
+    }
 }

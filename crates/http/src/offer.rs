@@ -45,7 +45,6 @@ impl Offer {
                         return Self::Unreadable(Error::TwoTokens { field, scheme });
                     }
                 }
-                Some((held, none)) if *held == scheme => *none = token,
                 Some((held, _)) if *held < scheme => {}
                 _ => best = Some((scheme, token)),
             }
@@ -61,5 +60,38 @@ impl Offer {
 fn remember(names: &mut Vec<String>, name: &str) {
     if names.len() < MAX_OFFERED && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         names.push(name.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(values: &[&str]) -> Option<(Scheme, Option<Vec<u8>>)> {
+        let fields: Vec<_> = values.iter().map(|value| ("www-authenticate", value.as_bytes())).collect();
+        let head = Head { status: 401, minor_version: 1, fields: &fields };
+        let wanted = [Scheme::Basic, Scheme::Ntlm, Scheme::Negotiate];
+        match Offer::read(Side::Origin, &head, &wanted, &mut Vec::new()) {
+            Offer::Scheme(scheme, token) => Some((scheme, token)),
+            Offer::Nothing => None,
+            Offer::Unreadable(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn the_strongest_wanted_scheme_is_found_in_any_order() {
+        let ntlm = Some((Scheme::Ntlm, None));
+        assert_eq!(offer(&["Basic realm=\"x\", NTLM", "Digest nonce=x"]), ntlm);
+        assert_eq!(offer(&["NTLM", "Basic realm=\"x\"", "Digest nonce=x"]), ntlm);
+        assert_eq!(offer(&["NTLM, Negotiate, Basic realm=\"x\""]), Some((Scheme::Negotiate, None)));
+        assert_eq!(offer(&["Digest nonce=x"]), None);
+    }
+
+    #[test]
+    fn a_token_counts_whether_its_bare_scheme_stands_before_or_behind_it() {
+        let found = Some((Scheme::Ntlm, Some(b"two".to_vec())));
+        assert_eq!(offer(&["NTLM", "NTLM dHdv"]), found);
+        assert_eq!(offer(&["NTLM dHdv", "NTLM"]), found);
+        assert_eq!(offer(&["NTLM dHdv, Basic realm=x"]), found);
     }
 }

@@ -17,10 +17,7 @@
 //! credentials may have been tried.
 
 use super::{Body, ClientAuth};
-use crate::{
-    Error, Scheme,
-    limits::{MAX_CONNECTIONS, MAX_LEGS},
-};
+use crate::{Error, Scheme, limits::MAX_LEGS};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, mem};
 use gatepass_backend::{Handshake, SecurityContext, Step};
@@ -121,9 +118,6 @@ impl ClientAuth {
                 Event::Bare { scheme, closes: true } | Event::Token { scheme, closes: true, .. },
             )
             | (State::Authenticated { .. }, Event::Bare { scheme, .. } | Event::Token { scheme, .. }) => {
-                if self.connections >= MAX_CONNECTIONS {
-                    return Err(Error::TooManyConnections { side });
-                }
                 (State::Closing { known: scheme }, Action::Reconnect(Some(scheme)))
             }
 

@@ -3,8 +3,11 @@
 use crate::support::{
     AUTHENTICATE, CHALLENGE, Fake, NEGOTIATE, answer, challenge, client, client_of, closing_challenge, ntlm,
 };
-use gatepass_backend::{Credentials, Request};
+use gatepass_backend::{
+    Accounts, Backend, ChannelBindings, Credentials, ErrorKind, Handshake, Request, Step,
+};
 use gatepass_http::{Body, ClientAuth, Error, Next, Scheme, Side};
+use std::sync::Arc;
 
 /// The value that is sent next, and whether the body goes with it.
 pub(crate) fn sent(next: Next) -> (String, Body) {
@@ -165,7 +168,7 @@ fn credentials_that_the_mechanism_cannot_use_are_an_error_before_anything_is_sen
     let error = challenge(&mut auth, &["NTLM"]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the handshake with the proxy fails: there are no credentials to log in with"
+        "authentication at the proxy fails: there are no credentials to log in with"
     );
 }
 
@@ -205,4 +208,39 @@ fn debug_shows_where_the_dance_stands_and_no_secret_and_no_token() {
     for secret in ["marker", "dGhyZWU", "three", "alice"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
+}
+
+/// Sends the channel bindings that it is told of.
+#[derive(Debug)]
+struct Bound;
+
+impl Backend for Bound {
+    fn initiate(
+        &self,
+        credentials: &Credentials,
+        request: &Request,
+    ) -> Result<Step, gatepass_backend::Error> {
+        let Step::Continue { next, .. } = Fake::default().initiate(credentials, request)? else {
+            panic!("the fake client is done at once");
+        };
+        let token = request.bindings().unwrap().application_data().to_vec();
+        Ok(Step::Continue { token, next })
+    }
+
+    fn accept(
+        &self,
+        _: Arc<dyn Accounts>,
+        _: &Request,
+    ) -> Result<Box<dyn Handshake>, gatepass_backend::Error> {
+        Err(ErrorKind::Unsupported.into())
+    }
+}
+
+#[test]
+fn the_next_connection_has_its_own_bindings() {
+    let mut auth = client_of(Side::Origin, Arc::new(Bound)).with_bindings(ChannelBindings::raw(b"first"));
+    let _ = auth.first().unwrap();
+    assert_eq!(sent(challenge(&mut auth, &["NTLM"]).unwrap()).0, ntlm(b"first"));
+    let mut auth = auth.reconnect().unwrap().with_bindings(ChannelBindings::raw(b"second"));
+    assert_eq!(auth.first().unwrap().credentials, Some(ntlm(b"second")));
 }

@@ -95,9 +95,9 @@ fn f10_a_connection_lost_after_authenticate_is_reported_and_not_replaced() {
 fn f11_a_bad_challenge_is_an_error_that_says_where_and_no_authenticate_follows() {
     let long = format!("NTLM {}", "QUFB".repeat(1 << 18));
     for (value, text) in [
-        (ntlm(NEGOTIATE), "the handshake with the proxy fails: the peer's token is not valid here"),
-        (ntlm(AUTHENTICATE), "the handshake with the proxy fails: the peer's token is not valid here"),
-        (ntlm(b"tw"), "the handshake with the proxy fails: the peer's token is not valid here"),
+        (ntlm(NEGOTIATE), "authentication at the proxy fails: the peer's token is not valid here"),
+        (ntlm(AUTHENTICATE), "authentication at the proxy fails: the peer's token is not valid here"),
+        (ntlm(b"tw"), "authentication at the proxy fails: the peer's token is not valid here"),
         (
             "NTLM ****".into(),
             "Proxy-Authenticate cannot be read: line 1, byte 9: the line ends in the middle",
@@ -189,4 +189,35 @@ fn f16_no_leg_but_the_last_takes_the_body_along() {
     bodies.push(sent(challenge(&mut auth, &["NTLM"]).unwrap()).1);
     bodies.push(sent(challenge(&mut auth, &[&ntlm(CHALLENGE)]).unwrap()).1);
     assert_eq!(bodies, [Body::Hold, Body::Hold, Body::Send]);
+}
+
+#[test]
+fn a_lost_pooled_connection_is_replaced_once_for_each_request() {
+    let mut auth = finishing(Side::Proxy);
+    let _ = answer(&mut auth, 200, &[]).unwrap();
+    for _ in 0..3 {
+        // It was lost while nothing was under way, which costs no request anything.
+        auth = auth.reconnect().unwrap();
+        auth = auth.reconnect().unwrap();
+        let _ = auth.first().unwrap();
+        let _ = challenge(&mut auth, &[&ntlm(CHALLENGE)]).unwrap();
+        let _ = answer(&mut auth, 200, &[]).unwrap();
+    }
+    let _ = auth.first().unwrap();
+    let mut auth = auth.reconnect().unwrap();
+    let _ = auth.first().unwrap();
+    assert!(matches!(auth.reconnect(), Err(Error::TooManyConnections { .. })));
+}
+
+#[test]
+fn requests_that_were_served_do_not_count_for_the_next() {
+    let mut auth = client(Side::Origin);
+    for _ in 0..5 {
+        let _ = auth.first().unwrap();
+        let _ = answer(&mut auth, 200, &[]).unwrap();
+    }
+    let _ = auth.first().unwrap();
+    assert!(matches!(closing_challenge(&mut auth, "NTLM"), Ok(Next::Reconnect)));
+    let mut auth = auth.reconnect().unwrap();
+    assert_eq!(auth.first().unwrap().credentials, Some(ntlm(NEGOTIATE)));
 }

@@ -1,7 +1,7 @@
 //! `ServerAuth`, request by request.
 
 use crate::support::{AUTHENTICATE, AliceAndBob, CHALLENGE, Fake, NEGOTIATE, ntlm};
-use gatepass_backend::{ErrorKind, Request};
+use gatepass_backend::{Accounts, Backend, Credentials, ErrorKind, Handshake, Request, Step};
 use gatepass_http::{Error, ServerAuth, Side, Verdict};
 use std::sync::Arc;
 
@@ -107,9 +107,60 @@ fn a_malformed_field_is_an_error_that_says_where() {
         (b"NTLM b25l, NTLM b25l", "Proxy-Authorization must hold one scheme with its credentials"),
         (b"", "Proxy-Authorization must hold one scheme with its credentials"),
         (b"NTLM \x1b[2J", "line 1, byte 5: unexpected `\\x1b`"),
-        (b"NTLM dHdv", "the handshake with the proxy fails: the peer's token is not valid here"),
+        (b"NTLM dHdv", "authentication at the proxy fails: the peer's token is not valid here"),
     ] {
         let error = server().request(Some(value)).unwrap_err();
         assert!(error.to_string().contains(text), "{error}");
+    }
+}
+
+/// Fails every token with an error of its kind.
+#[derive(Clone, Copy, Debug)]
+struct Fails(ErrorKind);
+
+impl Backend for Fails {
+    fn initiate(&self, _: &Credentials, _: &Request) -> Result<Step, gatepass_backend::Error> {
+        Err(self.0.into())
+    }
+    fn accept(
+        &self,
+        _: Arc<dyn Accounts>,
+        _: &Request,
+    ) -> Result<Box<dyn Handshake>, gatepass_backend::Error> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Handshake for Fails {
+    fn step(self: Box<Self>, _: &[u8]) -> Result<Step, gatepass_backend::Error> {
+        Err(self.0.into())
+    }
+}
+
+#[test]
+fn a_judgement_is_a_refusal_and_a_defect_is_an_error() {
+    for (kind, refused) in [
+        (ErrorKind::LogonDenied, true),
+        (ErrorKind::BadBindings, true),
+        (ErrorKind::MessageAltered, true),
+        (ErrorKind::TargetUnknown, true),
+        (ErrorKind::Policy, true),
+        (ErrorKind::TimeSkew, true),
+        (ErrorKind::InvalidToken, false),
+        (ErrorKind::NoCredentials, false),
+        (ErrorKind::OutOfSequence, false),
+        (ErrorKind::Unsupported, false),
+        (ErrorKind::NoAuthority, false),
+        (ErrorKind::Internal, false),
+    ] {
+        let mut auth =
+            ServerAuth::new(Side::Proxy, Arc::new(Fails(kind)), Arc::new(AliceAndBob), Request::new());
+        match ask(&mut auth, NEGOTIATE) {
+            Ok(Verdict::Refused(values)) => assert!(refused && values == ["NTLM"], "{kind:?}"),
+            Err(Error::Mechanism { error, .. }) => assert!(!refused && error.kind() == kind, "{kind:?}"),
+            other => panic!("{kind:?}: {other:?}"),
+        }
+        assert_eq!(auth.refusal().map(gatepass_backend::Error::kind), refused.then_some(kind));
+        assert!(auth.identity().is_none());
     }
 }
