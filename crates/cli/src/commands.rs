@@ -2,7 +2,7 @@
 
 use crate::exit::{Exit, Failure, exit_codes};
 use crate::screen::{Screen, complain};
-use crate::{decode, hash};
+use crate::{decode, fetch, hash};
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -17,6 +17,7 @@ struct Gatepass {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Fetch(Box<fetch::FetchArgs>),
     Decode(decode::DecodeArgs),
     Hash(hash::HashArgs),
 }
@@ -39,6 +40,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<Exit, Failure> {
     let Gatepass { command } = Gatepass::from_arg_matches(matches)
         .map_err(|error| Failure::new(Exit::USAGE, error.kind().to_string()))?;
     match command {
+        Command::Fetch(args) => fetch::run(&args, matches.subcommand_matches("fetch").unwrap_or(matches)),
         Command::Decode(args) => decode::run(&args),
         Command::Hash(args) => hash::run(&args),
     }

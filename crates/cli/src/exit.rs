@@ -57,6 +57,11 @@ impl Exit {
     pub(crate) const CA_FILE: Self = Self(77);
     /// The authentication failed for another reason than a wrong password.
     pub(crate) const AUTHENTICATION: Self = Self(94);
+
+    /// The number.
+    pub(crate) const fn code(self) -> u8 {
+        self.0
+    }
 }
 
 impl From<Exit> for ExitCode {

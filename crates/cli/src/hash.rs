@@ -4,7 +4,7 @@ use crate::exit::{Exit, Failure};
 use crate::hex;
 use crate::password::{self, PasswordArgs};
 use crate::screen::{Screen, remark};
-use gatepass_engine::crypto::{ntowf_v1, ntowf_v2};
+use gatepass::engine::crypto::{ntowf_v1, ntowf_v2};
 use std::io::{self, IsTerminal};
 
 /// Print the NT hash of a password (and the NTOWFv2 of a user)

@@ -3,8 +3,10 @@
 mod commands;
 mod decode;
 mod exit;
+mod fetch;
 mod hash;
 mod hex;
+mod message;
 mod password;
 mod screen;
 

@@ -5,7 +5,7 @@
 //! trimmed or normalised, and bytes that are not UTF-8 are an error rather than a wrong password that locks an account.
 
 use crate::exit::{Exit, Failure, Reason};
-use gatepass_backend::Password;
+use gatepass::backend::Password;
 use std::env::{self, VarError};
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -29,6 +29,14 @@ pub(crate) struct PasswordArgs {
 }
 
 impl PasswordArgs {
+    /// The password of `whom`, from the first source that there is.
+    pub(crate) fn password(&self, whom: &str) -> Result<Password, Failure> {
+        match self.named()? {
+            Some(password) => Ok(password),
+            None => from_prompt(whom),
+        }
+    }
+
     /// The password from the first source that there is, without asking anybody.
     pub(crate) fn named(&self) -> Result<Option<Password>, Failure> {
         if let Some(path) = &self.password_file {
@@ -38,6 +46,11 @@ impl PasswordArgs {
             return from_stdin().map(Some);
         }
         from_variable(VARIABLE)
+    }
+
+    /// Whether standard input is taken by the password.
+    pub(crate) const fn takes_stdin(&self) -> bool {
+        self.password_stdin
     }
 }
 

@@ -65,11 +65,28 @@ pub(crate) fn remark(sentence: &str) {
     drop(Screen::stderr().line(&Line::new().faint("note: ").plain(sentence)));
 }
 
+/// Writes `text` as the user wants it (`-w`): escaped where `stream` is a terminal, since it may quote a peer.
+pub(crate) fn raw(mut stream: impl Write + IsTerminal, text: &str) -> io::Result<()> {
+    let shown = if stream.is_terminal() {
+        text.split_inclusive('\n')
+            .map(|line| match line.strip_suffix('\n') {
+                Some(line) => escape(line) + "\n",
+                None => escape(line),
+            })
+            .collect()
+    } else {
+        text.to_owned()
+    };
+    stream.write_all(shown.as_bytes())?;
+    stream.flush()
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     Plain,
     Strong,
     Faint,
+    Good,
     Bad,
 }
 
@@ -79,6 +96,7 @@ impl Style {
             Self::Plain => None,
             Self::Strong => Some("1"),
             Self::Faint => Some("2"),
+            Self::Good => Some("32"),
             Self::Bad => Some("31"),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::field::Field;
 use crate::hex::encode;
-use gatepass_wire::{AvId, AvPairs, FileTime, WireStr};
+use gatepass::wire::{AvId, AvPairs, FileTime, WireStr};
 
 /// The fields of the list `list`, which begins at `base` of the message.
 pub(crate) fn pairs(base: usize, list: &[u8]) -> Vec<Field> {

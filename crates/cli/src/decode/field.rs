@@ -1,7 +1,7 @@
 //! A field as it is shown: where it stands, how long it is, what it means.
 
 use crate::hex;
-use gatepass_wire::{NegotiateFlags, WireStr};
+use gatepass::wire::{NegotiateFlags, WireStr};
 use serde::Serialize;
 
 /// One field of a message, with the fields inside it.

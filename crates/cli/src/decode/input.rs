@@ -6,7 +6,7 @@ use crate::hex;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use gatepass_wire::SIGNATURE;
+use gatepass::wire::SIGNATURE;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;

@@ -4,7 +4,7 @@ use super::av_pairs::{ntlmv2_response, pairs};
 use super::field::Field;
 use crate::exit::Exit;
 use crate::hex::encode;
-use gatepass_wire::{
+use gatepass::wire::{
     Authenticate, Challenge, DecodeError, DecodeErrorKind, Message as _, MessageType, Negotiate,
     NegotiateFlags, Origin, Version, WireStr,
 };
@@ -99,7 +99,7 @@ fn base(fields: &[Field], name: &str, inside: usize) -> Option<usize> {
 fn fields(message: &[u8]) -> Vec<Field> {
     let flags = flags(message);
     let (mut header, mut payloads) = (Vec::new(), Vec::new());
-    for field in gatepass_wire::fields(message) {
+    for field in gatepass::wire::fields(message) {
         match field {
             Ok(field) if field.at != field.header_at || field.bytes.is_empty() => {
                 header.extend(descriptor(message, field.header_at, field.name, ""));
@@ -164,14 +164,14 @@ fn unclaimed(message: &[u8], fields: &[Field]) -> Vec<Field> {
 /// The flags of a message, where it has them; they decide how its text is encoded.
 fn flags(message: &[u8]) -> NegotiateFlags {
     let bytes =
-        gatepass_wire::fields(message).filter_map(Result::ok).find(|field| field.name == "NegotiateFlags");
+        gatepass::wire::fields(message).filter_map(Result::ok).find(|field| field.name == "NegotiateFlags");
     let bits = bytes.and_then(|field| <[u8; 4]>::try_from(field.bytes).ok()).map(u32::from_le_bytes);
     NegotiateFlags::from_bits(bits.unwrap_or_default())
 }
 
 /// A field with its meaning.
-fn shown(message: &[u8], flags: NegotiateFlags, field: &gatepass_wire::Field<'_>) -> Field {
-    let gatepass_wire::Field { name, at, bytes, .. } = *field;
+fn shown(message: &[u8], flags: NegotiateFlags, field: &gatepass::wire::Field<'_>) -> Field {
+    let gatepass::wire::Field { name, at, bytes, .. } = *field;
     let plain = |meaning: String| Field::new(name, at, bytes, meaning);
     match name {
         "Signature" => plain(format!("\"{}\"", bytes.escape_ascii())),

@@ -1,7 +1,7 @@
 //! `gatepass decode`, over the recorded handshakes, the malformed messages, and hostile names.
 
 use crate::support::gatepass;
-use gatepass_wire::{
+use gatepass::wire::{
     AvId, AvPair, AvPairs, Challenge, Message as _, NegotiateFlags, WireStr, encode_av_pairs, utf16le,
 };
 use serde_json::Value;

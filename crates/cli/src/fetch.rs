@@ -1,0 +1,48 @@
+//! `gatepass fetch`: curl's way of asking for URLs, through a proxy that wants a login.
+
+mod args;
+mod body;
+mod credentials;
+mod failure;
+mod request;
+mod settings;
+mod sink;
+mod transfer;
+mod url;
+mod watch;
+mod write_out;
+
+pub(crate) use args::FetchArgs;
+
+use crate::exit::{Exit, Failure};
+use crate::screen::complain;
+use args::Ordered;
+use clap::ArgMatches;
+use transfer::Transfer;
+
+/// Fetches each URL in turn; the last failure decides how the program ends, as with curl.
+pub(crate) fn run(args: &FetchArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
+    let ordered = Ordered::of(matches, args);
+    let silent = args.silent && !args.show_error;
+    // Without -s or with -S the sentence goes out; a broken pipe has none.
+    let quiet = |failure: Failure| if silent { Failure::silent(failure.exit()) } else { failure };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::FAILED, format!("cannot start: {error}")))?;
+    let ended = runtime.block_on(async {
+        let transfer = Transfer::prepare(args, &ordered).await.map_err(quiet)?;
+        let mut ended = Exit::OK;
+        for number in 0..transfer.count() {
+            let Err(failure) = transfer.fetch(number).await else { continue };
+            if let Some(sentence) = failure.sentence().filter(|_| !silent) {
+                complain(sentence);
+            }
+            ended = failure.exit();
+        }
+        Ok(ended)
+    });
+    // A read of standard input or a write to a full pipe may still be waiting; nobody waits for it.
+    runtime.shutdown_background();
+    ended
+}

@@ -1,0 +1,195 @@
+//! From the command line to a client: proxies, logins, trust, time limits, addresses.
+
+use super::args::FetchArgs;
+use super::credentials::Logins;
+use super::failure;
+use super::url::Url;
+use super::watch::Watch;
+use crate::exit::{Exit, Failure, Reason};
+use gatepass::backend::Credentials;
+use gatepass::http::Scheme;
+use gatepass_client::{Client, Host, NoProxy, Origin, Proxies, Proxy, Redirects, Scope, Side, Timeouts, Tls};
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A client for all URLs of the command line. A login at a server belongs to the servers of the URLs, and to no other
+/// that a redirect may lead to.
+pub(crate) async fn client(
+    args: &FetchArgs,
+    urls: &[Url],
+    logins: &Logins,
+    watch: &Arc<Watch>,
+) -> Result<Client, Failure> {
+    let proxies = proxies(args, logins.proxy.as_ref())?;
+    let mut client = Client::new()
+        .with_backend(gatepass::platform())
+        .with_proxy(proxies.clone())
+        .with_tls(trust(args.cacert.as_deref(), args.insecure)?)
+        .with_proxy_tls(trust(args.proxy_cacert.as_deref(), args.proxy_insecure)?)
+        .with_timeouts(timeouts(args))
+        .with_redirects(redirects(args))
+        .with_observer(Arc::<Watch>::clone(watch));
+    for (only, side) in [(args.proxy_ntlm, Side::Proxy), (args.ntlm, Side::Origin)] {
+        if only {
+            client = client.with_schemes(side, &[Scheme::Ntlm]);
+        }
+    }
+    for url in urls {
+        let origin = Origin::of(&url.uri).map_err(|error| failure::of(&error))?;
+        if let Some(credentials) = url.credentials.as_ref().or(logins.origin.as_ref()) {
+            client = client.with_origin_credentials(Scope::Origin(origin), credentials.clone());
+        }
+    }
+    for rule in &args.resolve {
+        let (host, port, addresses) = stand_in(rule)?;
+        client = client.with_addresses(host, port, addresses);
+    }
+    if args.ipv4 || args.ipv6 {
+        client = with_one_family(args, urls, &proxies, client).await?;
+    }
+    Ok(client)
+}
+
+/// `-x`, or else the environment; `--noproxy` in place of `no_proxy`.
+fn proxies(args: &FetchArgs, login: Option<&Credentials>) -> Result<Proxies, Failure> {
+    let mut proxies = match args.proxy.as_deref() {
+        Some("") => Proxies::none(),
+        Some(url) => {
+            let mut proxy = Proxy::parse(url).map_err(|error| proxy_failure(url, &error))?;
+            if let Some(credentials) = login {
+                proxy = proxy.with_credentials(credentials.clone());
+            }
+            // curl's no_proxy holds for -x too.
+            let except = ["no_proxy", "NO_PROXY"].into_iter().find_map(|name| std::env::var(name).ok());
+            Proxies::all(proxy).with_no_proxy(NoProxy::parse(&except.unwrap_or_default()))
+        }
+        None => {
+            Proxies::from_environment(|name| std::env::var(name).ok()).map_err(|error| failure::of(&error))?
+        }
+    };
+    if let Some(list) = &args.noproxy {
+        proxies = proxies.with_no_proxy(NoProxy::parse(list));
+    }
+    Ok(match login {
+        Some(credentials) => proxies.with_default_credentials(credentials),
+        None => proxies,
+    })
+}
+
+fn proxy_failure(url: &str, error: &gatepass_client::Error) -> Failure {
+    match url.split_once("://") {
+        Some((scheme, _)) if scheme.to_ascii_lowercase().starts_with("socks") => Failure::new(
+            Exit::UNSUPPORTED,
+            "SOCKS proxies are not built in; give an http:// or https:// proxy to -x",
+        ),
+        _ => Failure::new(Exit::PROXY_RESOLVE, format!("-x: {error}")),
+    }
+}
+
+fn trust(roots: Option<&Path>, insecure: bool) -> Result<Tls, Failure> {
+    match roots {
+        _ if insecure => Ok(Tls::insecure_without_verification()),
+        None => Ok(Tls::platform()),
+        Some(path) => {
+            let unusable = |why: String| {
+                Failure::new(
+                    Exit::CA_FILE,
+                    format!("cannot use the certificates in {}: {why}", path.display()),
+                )
+            };
+            let pem = std::fs::read(path).map_err(|error| unusable(Reason(&error).to_string()))?;
+            Tls::roots(&pem).map_err(|error| unusable(error.to_string()))
+        }
+    }
+}
+
+fn timeouts(args: &FetchArgs) -> Timeouts {
+    // A response may be as slow as the user wants: -m is the limit that curl has.
+    let timeouts = Timeouts::default().with_idle(Duration::MAX);
+    match args.connect_timeout {
+        Some(limit) => timeouts.with_connect(limit),
+        None => timeouts,
+    }
+}
+
+fn redirects(args: &FetchArgs) -> Redirects {
+    match u32::try_from(args.max_redirs) {
+        _ if !args.location => Redirects::none(),
+        Ok(most) => Redirects::at_most(most),
+        Err(_negative) => Redirects::at_most(u32::MAX),
+    }
+}
+
+/// `HOST:PORT:ADDRESS[,ADDRESS]...`
+fn stand_in(rule: &str) -> Result<(Host, u16, Vec<SocketAddr>), Failure> {
+    let read = || {
+        let (host, rest) = match rule.trim_start_matches('+').strip_prefix('[') {
+            Some(bracketed) => bracketed.split_once("]:")?,
+            None => rule.trim_start_matches('+').split_once(':')?,
+        };
+        let (port, addresses) = rest.split_once(':')?;
+        let port = port.parse().ok()?;
+        let addresses = addresses.split(',').map(|address| {
+            let address: IpAddr = address.trim_matches(['[', ']']).parse().ok()?;
+            Some(SocketAddr::new(address, port))
+        });
+        Some((Host::parse(host).ok()?, port, addresses.collect::<Option<Vec<_>>>()?))
+    };
+    read().ok_or_else(|| {
+        Failure::new(
+            Exit::USAGE,
+            format!("--resolve wants HOST:PORT:ADDRESS and not {rule}; IPv6 in brackets"),
+        )
+    })
+}
+
+/// `-4` and `-6`: the names of the command line are looked up here, and only addresses of one kind are kept.
+async fn with_one_family(
+    args: &FetchArgs,
+    urls: &[Url],
+    proxies: &Proxies,
+    mut client: Client,
+) -> Result<Client, Failure> {
+    for url in urls {
+        let origin = Origin::of(&url.uri).map_err(|error| failure::of(&error))?;
+        let (place, exit) = match proxies.for_origin(&origin) {
+            Some(proxy) => (proxy.origin(), Exit::PROXY_RESOLVE),
+            None => (&origin, Exit::RESOLVE),
+        };
+        let Some(name) = place.host().name() else { continue };
+        let rules = args.resolve.iter().filter_map(|rule| stand_in(rule).ok());
+        if rules.into_iter().any(|(host, port, _)| host == *place.host() && port == place.port()) {
+            continue;
+        }
+        let found =
+            tokio::net::lookup_host((name, place.port())).await.map(Vec::from_iter).unwrap_or_default();
+        let addresses: Vec<SocketAddr> =
+            found.into_iter().filter(|address| address.is_ipv4() == args.ipv4).collect();
+        if addresses.is_empty() {
+            let family = if args.ipv4 { "IPv4" } else { "IPv6" };
+            return Err(Failure::new(exit, format!("{name} has no {family} address; check its spelling")));
+        }
+        client = client.with_addresses(place.host().clone(), place.port(), addresses);
+    }
+    Ok(client)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_stands_in_for_a_name() {
+        let read = |rule: &str| stand_in(rule).map(|(host, port, all)| format!("{host} {port} {all:?}")).ok();
+        assert_eq!(read("a.test:80:127.0.0.1").as_deref(), Some("a.test 80 [127.0.0.1:80]"));
+        assert_eq!(
+            read("+a.test:443:127.0.0.1,[::1]").as_deref(),
+            Some("a.test 443 [127.0.0.1:443, [::1]:443]")
+        );
+        for rule in ["a.test", "a.test:80", "a.test:x:127.0.0.1", "a.test:80:b.test", "a b:80:127.0.0.1"] {
+            assert_eq!(read(rule), None, "{rule}");
+        }
+    }
+}

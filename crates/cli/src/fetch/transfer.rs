@@ -1,0 +1,260 @@
+//! One URL after the other: the request, the response, and what came of it.
+
+use super::args::{Destination, FetchArgs, Ordered};
+use super::body::{self, Source};
+use super::credentials::{check_mechanisms, logins};
+use super::failure;
+use super::request::Template;
+use super::settings;
+use super::sink::Sink;
+use super::url::Url;
+use super::watch::Watch;
+use super::write_out::{Outcome, Piece, expand};
+use crate::exit::{Exit, Failure, Reason};
+use crate::screen::remark;
+use gatepass_client::{Body, Client, Outcome as Login};
+use http::header::{CONTENT_LENGTH, LOCATION};
+use http::{Method, Request, Response};
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Everything that the URLs of a command line have in common.
+pub(crate) struct Transfer<'a> {
+    args: &'a FetchArgs,
+    ordered: &'a Ordered,
+    client: Client,
+    urls: Vec<Url>,
+    given: Vec<&'a str>,
+    source: Source,
+    template: Template,
+    write_out: Option<String>,
+    watch: Arc<Watch>,
+    sent: Arc<AtomicU64>,
+}
+
+impl<'a> Transfer<'a> {
+    /// Reads what the command line names, before anything is sent.
+    pub(crate) async fn prepare(args: &'a FetchArgs, ordered: &'a Ordered) -> Result<Self, Failure> {
+        check_mechanisms(args)?;
+        let given: Vec<&str> = args.url.iter().chain(&args.urls).map(String::as_str).collect();
+        let mut urls = given.iter().map(|url| Url::parse(url)).collect::<Result<Vec<_>, _>>()?;
+        if args.get && !ordered.data.is_empty() {
+            let query = body::joined(&ordered.data).await?;
+            let query = String::from_utf8(query)
+                .map_err(|_| Failure::new(Exit::USAGE, "-G: the data is not UTF-8 and cannot be a query"))?;
+            urls = urls.into_iter().map(|url| url.with_query(&query)).collect::<Result<_, _>>()?;
+        }
+        if let Some(name) =
+            args.upload_file.as_ref().and_then(|path| path.file_name()?.to_str()).filter(|n| *n != "-")
+        {
+            urls = urls.into_iter().map(|url| url.with_file_name(name)).collect::<Result<_, _>>()?;
+        }
+        let source = Source::of(args, ordered).await?;
+        if source == Source::Stdin && args.password.takes_stdin() {
+            return Err(Failure::new(
+                Exit::USAGE,
+                "standard input cannot be both the upload and the password; use --password-file",
+            ));
+        }
+        let write_out = match &args.write_out {
+            Some(text) => Some(match text.strip_prefix('@') {
+                Some(file) => String::from_utf8_lossy(&body::read(file).await?).into_owned(),
+                None => text.clone(),
+            }),
+            None => None,
+        };
+        let watch = Arc::new(Watch::new(args.verbose));
+        let client = settings::client(args, &urls, &logins(args)?, &watch).await?;
+        let template = Template::of(args, &source).await?;
+        let sent = Arc::default();
+        Ok(Self { args, ordered, client, urls, given, source, template, write_out, watch, sent })
+    }
+
+    /// How many URLs there are.
+    pub(crate) fn count(&self) -> usize {
+        self.urls.len()
+    }
+
+    /// Fetches the URL `number`, and prints what `-w` wants of it.
+    pub(crate) async fn fetch(&self, number: usize) -> Result<(), Failure> {
+        let Some(url) = self.urls.get(number) else { return Ok(()) };
+        let begun = Instant::now();
+        let mut outcome = Outcome {
+            url: self.given.get(number).copied().unwrap_or_default().to_owned(),
+            number,
+            effective_url: url.uri.to_string(),
+            method: self.template.method.to_string(),
+            ..Outcome::default()
+        };
+        let mut sink = self.sink(number, url)?;
+        let result = {
+            let work = self.exchange(url, &mut sink, &mut outcome);
+            match self.args.max_time {
+                Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
+                    let seconds = limit.as_secs_f64();
+                    Err(Failure::new(Exit::TIMEOUT, format!("the time limit of {seconds} s (-m) is over")))
+                }),
+                None => work.await,
+            }
+        };
+        let seen = self.watch.take();
+        outcome.time = begun.elapsed();
+        outcome.connections = seen.connections;
+        outcome.connect_status = seen.connect_status;
+        outcome.status = seen.status;
+        outcome.redirects = seen.redirects;
+        outcome.effective_url = seen.redirected_to.unwrap_or(outcome.effective_url);
+        outcome.scheme = outcome.effective_url.split(':').next().unwrap_or_default().to_owned();
+        outcome.downloaded = sink.written();
+        outcome.uploaded = self.sent.load(Ordering::Relaxed);
+        outcome.file = sink.path();
+        if let Err(failure) = &result {
+            outcome.exit_code = failure.exit().code();
+            outcome.error = failure.sentence().map(str::to_owned);
+        }
+        drop(sink);
+        self.print(&outcome)?;
+        result
+    }
+
+    fn print(&self, outcome: &Outcome) -> Result<(), Failure> {
+        let Some(template) = &self.write_out else { return Ok(()) };
+        for piece in expand(template, outcome) {
+            let written = match &piece {
+                Piece::Stdout(text) => crate::screen::raw(std::io::stdout(), text),
+                Piece::Stderr(text) => crate::screen::raw(std::io::stderr(), text),
+            };
+            written?;
+        }
+        Ok(())
+    }
+
+    fn sink(&self, number: usize, url: &Url) -> Result<Sink, Failure> {
+        let args = self.args;
+        let progress = !(args.silent || args.no_progress_meter || args.verbose);
+        Ok(match self.ordered.destinations.get(number) {
+            None | Some(Destination::Stdout) => Sink::stdout(),
+            Some(Destination::File(path)) => Sink::file(path.clone(), args.create_dirs, progress),
+            Some(Destination::RemoteName) => {
+                let name = url.file_name().ok_or_else(|| {
+                    Failure::new(Exit::WRITE, "the URL ends with no file name for -O; use -o FILE")
+                })?;
+                Sink::file(name.into(), args.create_dirs, progress)
+            }
+        })
+    }
+
+    /// The request and its response.
+    async fn exchange(&self, url: &Url, sink: &mut Sink, outcome: &mut Outcome) -> Result<(), Failure> {
+        let upload = self.source.open(&self.sent).await?;
+        let mut request = Request::new(upload);
+        *request.method_mut() = self.template.method.clone();
+        *request.uri_mut() = url.uri.clone();
+        *request.headers_mut() = self.template.fields.clone();
+        let response = match self.client.send(request).await {
+            Ok(response) => response,
+            Err(error) => return Err(self.failed(&error)),
+        };
+        let head = head(&response);
+        outcome.head_size = head.iter().map(|line| line.len().saturating_add(2)).sum();
+        outcome.fields = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        self.dump(&head).await?;
+        if self.args.include || self.template.method == Method::HEAD && self.args.head {
+            sink.head(&head).await?;
+        }
+        self.receive(response, sink, outcome).await
+    }
+
+    async fn receive(
+        &self,
+        response: Response<Body>,
+        sink: &mut Sink,
+        outcome: &mut Outcome,
+    ) -> Result<(), Failure> {
+        let (args, status) = (self.args, response.status());
+        if let Some(location) = response.headers().get(LOCATION).filter(|_| status.is_redirection()) {
+            outcome.redirect_url = String::from_utf8_lossy(location.as_bytes()).into_owned();
+            if args.location && args.max_redirs == 0 {
+                return Err(Failure::new(Exit::REDIRECTS, "the server redirects, and --max-redirs is 0"));
+            }
+        }
+        let denied = Login::of(&response).denied.map(|denied| denied.to_string());
+        let failed = (args.fail || args.fail_with_body) && status.as_u16() >= 400;
+        if !(failed && args.fail) {
+            if let Some(length) = announced(&response) {
+                sink.expect(length);
+            }
+            let mut body = response.into_body();
+            while let Some(chunk) = body.chunk().await.map_err(|error| failure::of(&error))? {
+                sink.body(&chunk).await?;
+            }
+            sink.finish().await?;
+        }
+        match (failed, denied) {
+            (true, Some(denied)) => Err(Failure::new(Exit::HTTP, denied)),
+            (true, None) => {
+                let text = format!("{} answers {status}", outcome.effective_url);
+                Err(Failure::new(Exit::HTTP, text))
+            }
+            (false, Some(denied)) if !args.silent => {
+                remark(&denied);
+                Ok(())
+            }
+            (false, _) => Ok(()),
+        }
+    }
+
+    /// `-D FILE`.
+    async fn dump(&self, head: &[Vec<u8>]) -> Result<(), Failure> {
+        let Some(path) = &self.args.dump_header else { return Ok(()) };
+        let mut text: Vec<u8> = head.join(&b"\r\n"[..]);
+        text.extend_from_slice(b"\r\n");
+        let written = match path.as_os_str() == "-" {
+            true => std::io::stdout().write_all(&text),
+            false => tokio::fs::write(path, &text).await,
+        };
+        written.map_err(|error| {
+            Failure::new(Exit::WRITE, format!("cannot write {}: {}", path.display(), Reason(&error)))
+        })
+    }
+
+    /// Why there is no response.
+    fn failed(&self, error: &gatepass_client::Error) -> Failure {
+        let failure = failure::of(error);
+        let most = u32::try_from(self.args.max_redirs).ok();
+        // The client has one kind for all its limits; here all redirects that may be followed have been.
+        let too_many = self.args.location
+            && most == Some(self.watch.seen().redirects)
+            && matches!(error.kind(), gatepass_client::ErrorKind::Limit(gatepass_client::Side::Origin));
+        match failure.sentence() {
+            Some(sentence) if too_many => Failure::new(Exit::REDIRECTS, sentence),
+            _ => failure,
+        }
+    }
+}
+
+fn announced(response: &Response<Body>) -> Option<u64> {
+    response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The lines of a head, with the empty one at its end.
+fn head(response: &Response<Body>) -> Vec<Vec<u8>> {
+    let status = response.status();
+    let reason = status.canonical_reason().unwrap_or_default();
+    let mut lines =
+        vec![format!("{:?} {} {reason}", response.version(), status.as_u16()).trim_end().as_bytes().to_vec()];
+    lines.extend(
+        response
+            .headers()
+            .iter()
+            .map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes()].concat()),
+    );
+    lines.push(Vec::new());
+    lines
+}
