@@ -8,7 +8,7 @@ use super::watch::Watch;
 use crate::exit::{Exit, Failure, Reason};
 use gatepass::backend::Credentials;
 use gatepass::http::Scheme;
-use gatepass_client::{Client, Host, NoProxy, Origin, Proxies, Proxy, Redirects, Scope, Side, Timeouts, Tls};
+use gatepass_client::{Client, Host, NoProxy, Proxies, Proxy, Redirects, Scope, Side, Timeouts, Tls};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -37,9 +37,9 @@ pub(crate) async fn client(
         }
     }
     for url in urls {
-        let origin = Origin::of(&url.uri).map_err(|error| failure::of(&error))?;
         if let Some(credentials) = url.credentials.as_ref().or(logins.origin.as_ref()) {
-            client = client.with_origin_credentials(Scope::Origin(origin), credentials.clone());
+            let scope = Scope::Origin(url.origin.clone());
+            client = client.with_origin_credentials(scope, credentials.clone());
         }
     }
     for rule in &args.resolve {
@@ -153,10 +153,9 @@ async fn with_one_family(
     mut client: Client,
 ) -> Result<Client, Failure> {
     for url in urls {
-        let origin = Origin::of(&url.uri).map_err(|error| failure::of(&error))?;
-        let (place, exit) = match proxies.for_origin(&origin) {
+        let (place, exit) = match proxies.for_origin(&url.origin) {
             Some(proxy) => (proxy.origin(), Exit::PROXY_RESOLVE),
-            None => (&origin, Exit::RESOLVE),
+            None => (&url.origin, Exit::RESOLVE),
         };
         let Some(name) = place.host().name() else { continue };
         let rules = args.resolve.iter().filter_map(|rule| stand_in(rule).ok());

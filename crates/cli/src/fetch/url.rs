@@ -2,6 +2,7 @@
 
 use crate::exit::{Exit, Failure};
 use gatepass::backend::{Credentials, Password};
+use gatepass_client::Origin;
 use http::Uri;
 
 /// A URL that is ready to be fetched.
@@ -9,6 +10,8 @@ use http::Uri;
 pub(crate) struct Url {
     /// The URL itself, without user name and fragment.
     pub(crate) uri: Uri,
+    /// Its scheme, host and port.
+    pub(crate) origin: Origin,
     /// The credentials that stood in it.
     pub(crate) credentials: Option<Credentials>,
 }
@@ -36,10 +39,8 @@ impl Url {
         let slash = if path.starts_with('/') { "" } else { "/" };
         let url = format!("{scheme}://{host}{slash}{}", encode(path));
         let uri: Uri = url.parse().map_err(|_| malformed(host))?;
-        if host.is_empty() || uri.host().is_none_or(str::is_empty) {
-            return Err(malformed(host));
-        }
-        Ok(Self { uri, credentials })
+        let origin = Origin::of(&uri).map_err(|_| malformed(host))?;
+        Ok(Self { uri, origin, credentials })
     }
 
     /// With `query` added to the URL's query.
