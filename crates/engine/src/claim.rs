@@ -50,13 +50,10 @@ impl Claim {
         };
         let mic = match message.declared_mic() {
             Ok(mic) => mic.map_or(Mic::Undeclared, Mic::Declared),
-            // The response is sound, so nothing else can be wrong: a refusal like any other, after the same work.
+            // The response is sound, so this is all that can be wrong: a refusal like any other, after the same work.
             Err(_) => Mic::Missing,
         };
-        if !matches!(mic, Mic::Missing) {
-            message.check()?;
-        }
-        // A client that says nothing (recordings have none without flags, but old headers do) keeps to the offer.
+        // A header without flags (52 bytes) is that of a client that keeps to the offer.
         let said = message.flags.unwrap_or(waiting.flags);
         let flags = said & waiting.flags;
         settle::demand(flags, settle::required(waiting.policy.request.requirements()))?;
@@ -67,7 +64,7 @@ impl Claim {
             return Err(Error::Denied);
         }
         let key_exchanged = flags.contains(Flags::NEGOTIATE_KEY_EXCH);
-        let encrypted_key = message.encrypted_random_session_key.try_into().ok().filter(|_| key_exchanged);
+        let encrypted_key = message.exchanged_key()?.copied().filter(|_| key_exchanged);
         Ok(Self {
             principal,
             workstation: message.workstation.to_text().filter(|name| !name.is_empty()),
@@ -182,5 +179,47 @@ impl fmt::Debug for Claim {
             .field("target_name", &self.target_name)
             .field("flags", &self.flags)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::digest::work;
+    use crate::recordings;
+
+    fn claim(recording: &recordings::Recording, authenticate: &[u8]) -> Claim {
+        let waiting = AwaitingAuthenticate::resume(&recording.negotiate, &recording.challenge).unwrap();
+        waiting.authenticate(authenticate).unwrap()
+    }
+
+    #[test]
+    fn a11_unknown_user_wrong_password_and_bad_mic_look_alike_and_cost_alike() {
+        for name in ["pyspnego-proxy-get", "curl-7.88-proxy-get"] {
+            let recording = recordings::named(name);
+            let right = crypto::ntowf_v1(&recording.password);
+            let wrong = crypto::ntowf_v1("another");
+            let (cost, accepted) =
+                work::of(|| claim(&recording, &recording.authenticate).verify(Some(&right)));
+            assert!(accepted.is_ok(), "{name}");
+            assert!(cost > 10, "{name}: {cost} compressions");
+            for hash in [None, Some(&wrong)] {
+                let (work, denied) = work::of(|| claim(&recording, &recording.authenticate).verify(hash));
+                assert_eq!(denied.err(), Some(Error::Denied), "{name}");
+                assert_eq!(work, cost, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a11_a_bad_mic_costs_what_a_good_one_does() {
+        let recording = recordings::named("pyspnego-proxy-get");
+        let right = crypto::ntowf_v1(&recording.password);
+        let (cost, _) = work::of(|| claim(&recording, &recording.authenticate).verify(Some(&right)));
+        let mut message = recording.authenticate.clone();
+        message[80] ^= 1;
+        let (work, denied) = work::of(|| claim(&recording, &message).verify(Some(&right)));
+        assert_eq!(denied.err(), Some(Error::Denied));
+        assert_eq!(work, cost);
     }
 }

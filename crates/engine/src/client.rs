@@ -73,9 +73,9 @@ impl AwaitingChallenge {
     /// Answers CHALLENGE: the session, and the AUTHENTICATE for the server. Whether the server lets the client in, only
     /// the server can say; of the server nothing is proved until it signs a message.
     ///
-    /// The time is that of the server's MsvAvTimestamp, or `nonces`' where there is none. There is a MIC wherever the
-    /// server sent target info: that a timestamp asks for it is the document's condition, but a relay could take the
-    /// timestamp out.
+    /// The time is that of the server's MsvAvTimestamp, or `nonces`' where there is none. There is always a MIC: the
+    /// document's condition for it is a timestamp from the server, but who stands in between could take that out, and
+    /// the flag that announces the target info too.
     ///
     /// # Errors
     /// [`Error::Malformed`] when `challenge` is no CHALLENGE, [`Error::Policy`] when the server lacks what the request
@@ -90,11 +90,19 @@ impl AwaitingChallenge {
         let flags = settle::settle(message.flags, self.flags, settle::required(requirements))?;
         let (principal, nt_hash) = identity(&self.client.credentials)?;
 
-        let info = message.target_info.filter(|info| !info.as_bytes().is_empty());
-        let response = self.respond(principal, &nt_hash, &message, info, &nonces)?;
-        // With a timestamp the LM response is of no use to the server, and one secret more for who listens (3.1.5.1.2).
-        let stamped = info.map(|info| info.timestamp()).transpose()?.flatten().is_some();
-        let lm_response = if stamped { [0; 24] } else { response.lm_response };
+        let info = message.target_info.unwrap_or(AvPairs::new(&[]));
+        let timestamp = info.timestamp()?;
+        let target_info =
+            target::answer(info, self.client.request.bindings(), self.client.request.target_name())?;
+        let response = crypto::compute_response_v2(
+            &crypto::ntowf_v2(principal.user(), principal.domain(), &nt_hash),
+            &message.server_challenge,
+            &nonces.challenge,
+            timestamp.unwrap_or(nonces.now),
+            &target_info,
+        );
+        // With a timestamp the LM response is of no use to the server (3.1.5.1.2), and more to guess by for a listener.
+        let lm_response = if timestamp.is_some() { [0; 24] } else { response.lm_response };
 
         let key_exchange_key = crypto::kxkey(&response.session_base_key);
         let (key, encrypted_key) = if flags.contains(Flags::NEGOTIATE_KEY_EXCH) {
@@ -117,35 +125,12 @@ impl AwaitingChallenge {
             encrypted_random_session_key: encrypted_key.as_ref().map(|key| &key[..]).unwrap_or_default(),
             flags: Some(flags),
             version: Some(VERSION),
-            mic: info.map(|_| [0; 16]),
+            mic: Some([0; 16]),
         }
         .encode()?;
-        if info.is_some() {
-            let mic = crypto::mic(&key, &self.negotiate, challenge, &authenticate);
-            Authenticate::put_mic(&mut authenticate, &mic)?;
-        }
+        let mic = crypto::mic(&key, &self.negotiate, challenge, &authenticate);
+        Authenticate::put_mic(&mut authenticate, &mic)?;
         Ok((Session::new(flags, key, Side::Client), authenticate))
-    }
-
-    /// ComputeResponse, over the server's target info with what this client adds to it.
-    fn respond(
-        &self,
-        principal: &Principal,
-        nt_hash: &NtHash,
-        message: &Challenge<'_>,
-        info: Option<AvPairs<'_>>,
-        nonces: &Nonces,
-    ) -> Result<crypto::ResponseV2, Error> {
-        let request = &self.client.request;
-        let pairs = info.unwrap_or(AvPairs::new(&[]));
-        let target_info = target::answer(pairs, info.is_some(), request.bindings(), request.target_name())?;
-        Ok(crypto::compute_response_v2(
-            &crypto::ntowf_v2(principal.user(), principal.domain(), nt_hash),
-            &message.server_challenge,
-            &nonces.challenge,
-            pairs.timestamp()?.unwrap_or(nonces.now),
-            &target_info,
-        ))
     }
 }
 

@@ -44,6 +44,10 @@ mod session;
 mod settle;
 mod target;
 
+#[cfg(test)]
+#[path = "../tests/recordings/mod.rs"]
+mod recordings;
+
 pub use accepted::Accepted;
 pub use claim::Claim;
 pub use client::{AwaitingChallenge, Client};

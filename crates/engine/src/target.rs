@@ -69,26 +69,23 @@ impl TargetInfo {
 /// The list that the client's response carries ([MS-NLMP] 3.1.5.1.2): the server's pairs as they came, unknown ones too,
 /// but MsvAvTargetName, MsvAvChannelBindings and MsvAvFlags are the client's own. Each of the three is there at most
 /// once: in the server's place where the server sent one (a relay may have planted it, CVE-2019-1166), otherwise at the
-/// end. The bit of MsvAvFlags that declares the MIC is set as `mic` says; the others stay as the server sent them.
+/// end. MsvAvFlags declares the MIC; its other bits stay as the server sent them.
 ///
 /// Without `bindings` there is no MsvAvChannelBindings. The document would have Z(16), as Samba's client sends it
-/// (recording samba-proxy-get); but Windows servers whose Extended Protection is at "accept" compare the zeros and
-/// refuse, where they let a client without the pair in (pyspnego leaves it out: recording gssntlmssp-pyspnego-nocbt).
+/// (recording samba-proxy-get); but servers whose Extended Protection is at "accept" were seen to compare the zeros and
+/// to refuse, where they let a client without the pair in. pyspnego leaves it out (recording gssntlmssp-pyspnego-nocbt).
 pub(crate) fn answer(
     info: AvPairs<'_>,
-    mic: bool,
     bindings: Option<&ChannelBindings>,
     target_name: Option<&str>,
 ) -> Result<Vec<u8>, Error> {
-    let said = info.flags()?;
-    let flags = (said.unwrap_or_default() & !AvPairs::FLAG_MIC) | if mic { AvPairs::FLAG_MIC } else { 0 };
-    let flags = (mic || said.is_some()).then(|| flags.to_le_bytes());
+    let flags = (info.flags()?.unwrap_or_default() | AvPairs::FLAG_MIC).to_le_bytes();
     let hash = bindings.map(crypto::cbt_hash);
     let name = target_name.map(utf16le);
     let mut own = [
         (AvId::MSV_AV_TARGET_NAME, name.as_deref()),
         (AvId::MSV_AV_CHANNEL_BINDINGS, hash.as_ref().map(|hash| &hash[..])),
-        (AvId::MSV_AV_FLAGS, flags.as_ref().map(|flags| &flags[..])),
+        (AvId::MSV_AV_FLAGS, Some(&flags[..])),
     ];
     let mut pairs = Vec::new();
     for pair in info {
@@ -132,16 +129,9 @@ mod tests {
             (&[(FLAGS, &[2, 0, 0, 0]), (FLAGS, &[0, 0, 0, 0])], [2, 0, 0, 0]),
             (&[(FLAGS, &[0, 0, 0, 0]), (FLAGS, &[1, 0, 0, 0x80])], [3, 0, 0, 0x80]),
         ] {
-            let answer = answer(AvPairs::new(&list(planted)), true, None, None).unwrap();
+            let answer = answer(AvPairs::new(&list(planted)), None, None).unwrap();
             assert_eq!(values(&answer, FLAGS), [wanted], "{planted:?}");
         }
-    }
-
-    #[test]
-    fn a03_without_a_mic_the_bit_is_cleared() {
-        let planted = list(&[(AvId::MSV_AV_FLAGS, &[3, 0, 0, 0])]);
-        let answer = answer(AvPairs::new(&planted), false, None, None).unwrap();
-        assert_eq!(values(&answer, AvId::MSV_AV_FLAGS), [[1, 0, 0, 0]]);
     }
 
     #[test]
@@ -152,13 +142,13 @@ mod tests {
             (UNKNOWN, b"kept"),
             (AvId::MSV_AV_TARGET_NAME, b"y\0"),
         ]);
-        let none = answer(AvPairs::new(&planted), true, None, None).unwrap();
+        let none = answer(AvPairs::new(&planted), None, None).unwrap();
         assert!(values(&none, AvId::MSV_AV_CHANNEL_BINDINGS).is_empty());
         assert!(values(&none, AvId::MSV_AV_TARGET_NAME).is_empty());
         assert_eq!(values(&none, UNKNOWN), [b"kept"]);
 
         let bindings = ChannelBindings::raw(b"tls-server-end-point:hash");
-        let own = answer(AvPairs::new(&planted), true, Some(&bindings), Some("HTTP/p")).unwrap();
+        let own = answer(AvPairs::new(&planted), Some(&bindings), Some("HTTP/p")).unwrap();
         assert_eq!(values(&own, AvId::MSV_AV_CHANNEL_BINDINGS), [crypto::cbt_hash(&bindings)]);
         assert_eq!(values(&own, AvId::MSV_AV_TARGET_NAME), [b"H\0T\0T\0P\0/\0p\0"]);
     }
@@ -167,7 +157,7 @@ mod tests {
     fn a04_flags_of_a_wrong_size_in_the_challenge_are_an_error() {
         for size in [0, 3, 5] {
             let planted = list(&[(AvId::MSV_AV_FLAGS, &[0xff; 8][..size])]);
-            let error = answer(AvPairs::new(&planted), true, None, None).unwrap_err();
+            let error = answer(AvPairs::new(&planted), None, None).unwrap_err();
             assert!(matches!(error, Error::Malformed(error) if error.what() == "MsvAvFlags"), "{error:?}");
         }
     }
