@@ -1,0 +1,6 @@
+//! Tokens: malformed ones, those of other implementations, round trips.
+
+mod malformed;
+mod roundtrip;
+mod spec;
+mod vectors;
