@@ -12,7 +12,7 @@ use crate::{Accepted, Error, Incompatible, Session, accepted::Proved, settle};
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use gatepass_backend::{NtHash, Principal, SessionKey};
-use gatepass_wire::{Authenticate, Message, NegotiateFlags as Flags, NtResponse, WireStr};
+use gatepass_wire::{Authenticate, AvId, AvPair, Message, NegotiateFlags as Flags, NtResponse, WireStr};
 use subtle::{Choice, ConstantTimeEq};
 
 /// What AUTHENTICATE says. Nothing of it is proved.
@@ -28,8 +28,9 @@ pub struct Claim {
     temp: Vec<u8>,
     encrypted_key: Option<[u8; 16]>,
     mic: Mic,
-    /// MsvAvChannelBindings; `None` also where it is all zeros, which says that there are none.
-    bindings: Option<[u8; 16]>,
+    /// Each MsvAvChannelBindings but those of zeros, which say that there are none. A client that hands on what a relay
+    /// planted in CHALLENGE has one too many.
+    bindings: Vec<[u8; 16]>,
 }
 
 #[derive(Clone, Copy)]
@@ -65,20 +66,26 @@ impl Claim {
         }
         let key_exchanged = flags.contains(Flags::NEGOTIATE_KEY_EXCH);
         let encrypted_key = message.exchanged_key()?.copied().filter(|_| key_exchanged);
+        let (mut bindings, mut target_names) = (Vec::new(), Vec::new());
+        for pair in blob.av_pairs {
+            let AvPair { id, value } = pair?;
+            match id {
+                AvId::MSV_AV_CHANNEL_BINDINGS => bindings.extend(<[u8; 16]>::try_from(value)),
+                AvId::MSV_AV_TARGET_NAME => target_names.push(value),
+                _ => {}
+            }
+        }
+        bindings.retain(|hash| *hash != [0; 16]);
         Ok(Self {
             principal,
             workstation: message.workstation.to_text().filter(|name| !name.is_empty()),
-            target_name: blob.av_pairs.target_name()?.and_then(|name| name.to_text()),
+            target_name: only(&target_names).and_then(|name| WireStr::Utf16(name).to_text()),
             flags,
             proof: *proof,
             temp: raw.to_vec(),
             encrypted_key,
             mic,
-            bindings: blob
-                .av_pairs
-                .channel_bindings()?
-                .copied()
-                .filter(|hash| hash.iter().any(|byte| *byte != 0)),
+            bindings,
             authenticate: bytes.to_vec(),
             waiting,
         })
@@ -159,11 +166,20 @@ impl Claim {
     /// Whether the client named this server's channel; `None` when that is a refusal.
     fn bindings_fit(&self) -> Option<bool> {
         let policy = &self.waiting.policy;
-        match (policy.request.bindings().map(crypto::cbt_hash), self.bindings) {
-            (Some(ours), Some(theirs)) => bool::from(ours.ct_eq(&theirs)).then_some(true),
+        match (policy.request.bindings().map(crypto::cbt_hash), self.bindings.as_slice()) {
+            (Some(ours), [first, rest @ ..]) => {
+                let equal = rest.iter().fold(ours.ct_eq(first), |equal, other| equal & ours.ct_eq(other));
+                bool::from(equal).then_some(true)
+            }
             _ => (!policy.requires_bindings).then_some(false),
         }
     }
+}
+
+/// The one value that all of `values` have.
+fn only<'a>(values: &[&'a [u8]]) -> Option<&'a [u8]> {
+    let (first, rest) = values.split_first()?;
+    rest.iter().all(|other| other == first).then_some(*first)
 }
 
 /// A name of AUTHENTICATE, which must be text to the last unit: it is looked up, hashed and reported.
@@ -212,14 +228,19 @@ mod tests {
     }
 
     #[test]
-    fn a11_a_bad_mic_costs_what_a_good_one_does() {
+    fn a11_a_mic_that_is_wrong_or_cut_out_costs_what_a_good_one_does() {
         let recording = recordings::named("pyspnego-proxy-get");
         let right = crypto::ntowf_v1(&recording.password);
         let (cost, _) = work::of(|| claim(&recording, &recording.authenticate).verify(Some(&right)));
-        let mut message = recording.authenticate.clone();
-        message[80] ^= 1;
-        let (work, denied) = work::of(|| claim(&recording, &message).verify(Some(&right)));
-        assert_eq!(denied.err(), Some(Error::Denied));
-        assert_eq!(work, cost);
+        let mut wrong = recording.authenticate.clone();
+        wrong[80] ^= 1;
+        let message = Authenticate::decode(&recording.authenticate).unwrap();
+        let cut_out = Authenticate { mic: None, ..message }.encode().unwrap();
+        for message in [wrong, cut_out] {
+            let (work, denied) = work::of(|| claim(&recording, &message).verify(Some(&right)));
+            assert_eq!(denied.err(), Some(Error::Denied));
+            // The message without a MIC is shorter by 16 bytes, for which the hash may need a block less.
+            assert!((cost.saturating_sub(1)..=cost).contains(&work), "{work} and {cost}");
+        }
     }
 }

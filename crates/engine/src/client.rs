@@ -84,7 +84,6 @@ impl AwaitingChallenge {
     /// not fit. AUTHENTICATE then does not exist.
     pub fn challenge(self, challenge: &[u8], nonces: Nonces) -> Result<(Session, Vec<u8>), Error> {
         let message = Challenge::decode(challenge)?;
-        message.check()?;
         let requirements = self.client.request.requirements();
         settle::possible(requirements)?;
         let flags = settle::settle(message.flags, self.flags, settle::required(requirements))?;

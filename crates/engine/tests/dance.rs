@@ -269,3 +269,12 @@ fn a_server_that_requires_protection_refuses_a_client_that_offers_none() {
     let protected = Client::new(Credentials::password("u", "p")).with_request(request.clone());
     assert!(dance(protected, server().with_request(request), "p").is_ok());
 }
+
+#[test]
+fn what_ntlm_cannot_give_is_refused_by_either_side() {
+    let request = || Request::new().with_requirements(Attributes::MUTUAL_AUTH);
+    let plain = || Client::new(Credentials::password("u", "p"));
+    let impossible = Some(Error::Policy(Requirement::Attributes));
+    assert_eq!(dance(plain().with_request(request()), server(), "p").err(), impossible);
+    assert_eq!(dance(plain(), server().with_request(request()), "p").err(), impossible);
+}

@@ -4,7 +4,8 @@ mod vectors;
 
 use gatepass_backend::{ChannelBindings, NtHash, SessionKey};
 use gatepass_engine::crypto::{self, LmHash, ResponseKey, Side};
-use gatepass_wire::FileTime;
+use gatepass_engine::{AwaitingAuthenticate, Error};
+use gatepass_wire::{Authenticate, FileTime, Message};
 use vectors::{Vector, array, hex};
 
 /// Every entry of `function`, of which there are `count`; each key of `out` must have been compared.
@@ -219,4 +220,39 @@ fn nlmp_2_2_2_1_hash_of_channel_bindings() {
         let bindings = ChannelBindings::raw(&e.bytes("application_data"));
         vec![("hash", vectors::to_hex(&crypto::cbt_hash(&bindings)))]
     });
+}
+
+#[test]
+fn nlmp_3_2_5_1_2_published_handshakes_are_verified_by_the_server() {
+    let (mut verified, mut unverifiable) = (0, 0);
+    for entry in vectors::public("verify_authenticate") {
+        let negotiate = entry.optional("negotiate").map(|text| hex(&text));
+        let waiting =
+            AwaitingAuthenticate::resume(negotiate.as_deref().unwrap_or_default(), &entry.bytes("challenge"))
+                .unwrap();
+        let verdict = waiting
+            .authenticate(&entry.bytes("authenticate"))
+            .and_then(|claim| claim.verify(Some(&crypto::ntowf_v1(&entry.text("password")))));
+        let out = entry.out();
+        if out["kind"] != "ntlmv2" {
+            assert_eq!(verdict.err(), Some(Error::Denied), "{}", entry.id());
+            continue;
+        }
+        let message = entry.bytes("authenticate");
+        let declared = Authenticate::decode(&message).unwrap().declared_mic().unwrap();
+        if negotiate.is_none() && declared.is_some() {
+            // The published vector leaves NEGOTIATE out, without which its MIC cannot be right.
+            assert_eq!(verdict.err(), Some(Error::Denied), "{}", entry.id());
+            unverifiable += 1;
+            continue;
+        }
+        let accepted = verdict.unwrap_or_else(|error| panic!("{}: {error}", entry.id()));
+        assert_eq!(accepted.mic_proved(), out.contains_key("mic_ok"), "{}", entry.id());
+        if let Some(key) = out.get("session_key") {
+            let found = vectors::to_hex(accepted.session().exported_session_key().expose());
+            assert_eq!(found, key.as_str().unwrap(), "{}", entry.id());
+        }
+        verified += 1;
+    }
+    assert_eq!((verified, unverifiable), (4, 1));
 }

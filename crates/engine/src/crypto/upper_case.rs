@@ -1,11 +1,13 @@
 //! Upper case as Windows means it, for the user name in NTOWFv2 ([MS-NLMP] 3.3.2, `Uppercase`).
 //!
-//! Windows maps each UTF-16 unit on its own to one other unit ([MS-UCODEREF] 3.1.5.3); no string ever grows: `ß` stays
-//! `ß`, `ı` and `ſ` do not become ASCII, and a character beyond the basic plane (two units) stays as it is. The table
-//! is the one Windows has written into `$UpCase` of NTFS volumes since Vista (Unicode 5.0): 874 units. Samba's older
-//! table (4.17, asked unit by unit) maps 636 of them, all to the same; the other 238 it leaves alone: Coptic,
-//! Glagolitic, Georgian, later Latin and Cyrillic letters, and Greek letters with an iota subscript, of which
-//! `ᾼ` and its like have their own capital here (Unicode's full mapping would write two letters). Newer scripts have no mapping.
+//! Windows maps each UTF-16 unit on its own to one other unit ([MS-UCODEREF] 3.1.5.3), so no string ever grows: `ß` stays
+//! `ß`, `ı`, `ſ` and `µ` stay too, and a character beyond the basic plane (two units) stays as it is. The table here is
+//! the one that Windows writes into `$UpCase` of NTFS volumes since Vista: 874 units, of which 870 have Unicode's simple
+//! mapping. The other four are Windows' own: `Ⱥ Ⱦ ῌ ῼ`, capitals themselves. Scripts newer than Unicode 5.0 have none.
+//!
+//! Samba 4.17, asked unit by unit, has an older table: it agrees on 636 of the 874, and maps no unit that this table
+//! leaves alone. The other 238 are Coptic, Glagolitic and Georgian letters, later Latin, Greek and Cyrillic ones, and Greek
+//! letters with an iota subscript.
 
 use alloc::vec::Vec;
 
