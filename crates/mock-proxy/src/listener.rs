@@ -1,6 +1,6 @@
 //! Accepting connections, a bounded number at a time.
 
-use crate::limits::{IDLE_TIMEOUT, MAX_OPEN};
+use crate::limits::IDLE_TIMEOUT;
 use crate::transcript::{Ended, Page};
 use gatepass_http::limits::{MAX_FIELDS, MAX_HEAD};
 use hyper::server::conn::http1;
@@ -16,12 +16,13 @@ use tokio::sync::Semaphore;
 /// trying at once would only keep a core busy.
 const REST: Duration = Duration::from_millis(50);
 
-/// Accepts for ever. Each connection is served by a task of its own, so that a panic ends that connection only.
-pub(crate) async fn accept<F>(listener: TcpListener, serve: impl Fn(TcpStream, SocketAddr) -> F)
+/// Accepts for ever, up to `limit` connections at a time. Each is served by a task of its own, so that a panic ends that
+/// connection only.
+pub(crate) async fn accept<F>(listener: TcpListener, limit: usize, serve: impl Fn(TcpStream, SocketAddr) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let slots = Arc::new(Semaphore::new(MAX_OPEN));
+    let slots = Arc::new(Semaphore::new(limit));
     loop {
         // The semaphore is never closed, so that there is nothing to do about an error but to accept without a slot.
         let slot = slots.clone().acquire_owned().await.ok();
@@ -57,5 +58,38 @@ pub(crate) fn note_end(page: &Page, error: &hyper::Error) {
         page.ended(Ended::Garbage(error.to_string()));
     } else if error.is_timeout() {
         page.ended(Ended::Silent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::mpsc;
+
+    #[tokio::test]
+    async fn connections_beyond_the_limit_wait_their_turn_even_after_a_panic() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (served, mut started) = mpsc::unbounded_channel();
+        tokio::spawn(accept(listener, 2, move |mut socket, _| {
+            let served = served.clone();
+            async move {
+                served.send(()).unwrap();
+                assert_ne!(socket.read_u8().await.unwrap(), b'!', "as this test wants it");
+            }
+        }));
+        let mut first = TcpStream::connect(address).await.unwrap();
+        let _second = TcpStream::connect(address).await.unwrap();
+        let _third = TcpStream::connect(address).await.unwrap();
+        started.recv().await.unwrap();
+        started.recv().await.unwrap();
+        // Whatever could still happen on this one thread happens before the task comes round again.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(started.try_recv().is_err(), "two are served");
+        first.write_all(b"!").await.unwrap();
+        started.recv().await.unwrap();
     }
 }

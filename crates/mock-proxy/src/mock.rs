@@ -3,6 +3,7 @@
 use crate::accounts::{Domain, Store};
 use crate::authority::Authority;
 use crate::dance::Gate;
+use crate::limits::MAX_OPEN;
 use crate::origin::Origin;
 use crate::proxy::Proxy;
 use crate::route::Routes;
@@ -123,9 +124,9 @@ impl MockProxy {
         let work = async move {
             let (listener, plain, secure) = listeners;
             tokio::select! {
-                () = listener::accept(listener, move |socket, peer| proxy.clone().serve(socket, peer)) => {}
-                () = listener::accept(plain, move |socket, peer| plain_door.clone().serve(socket, peer)) => {}
-                () = listener::accept(secure, move |socket, peer| secure_door.clone().serve(socket, peer)) => {}
+                () = listener::accept(listener, MAX_OPEN, move |socket, peer| proxy.clone().serve(socket, peer)) => {}
+                () = listener::accept(plain, MAX_OPEN, move |socket, peer| plain_door.clone().serve(socket, peer)) => {}
+                () = listener::accept(secure, MAX_OPEN, move |socket, peer| secure_door.clone().serve(socket, peer)) => {}
                 _ = stopped => {}
             }
         };

@@ -5,8 +5,8 @@ mod pages;
 
 use crate::body::{AnyBody, Counted, Direction};
 use crate::dance::{Dance, Gate, Judgement};
-use crate::proxy::{capitalised, exchange, unwanted};
-use crate::stream::Stream;
+use crate::proxy::{Answering, capitalised, exchange, unwanted};
+use crate::stream::{Stream, close};
 use crate::transcript::{Book, Ended, Outcome, Page};
 use crate::{listener, reply};
 use http::header::WWW_AUTHENTICATE;
@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -51,13 +51,15 @@ impl Origin {
 
     async fn talk(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, page: Page) {
         let session = Arc::new(Session { dance: Mutex::new(self.gate.open()), page: page.clone() });
-        let service = service_fn(move |request| {
+        let service = service_fn(move |request| -> Answering {
             let session = session.clone();
-            async move { Ok::<_, Infallible>(session.answer(request).await) }
+            Box::pin(async move { Ok(session.answer(request).await) })
         });
-        if let Err(error) = listener::http().serve_connection(TokioIo::new(stream), service).await {
+        let mut connection = listener::http().serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = poll_fn(|cx| connection.poll_without_shutdown(cx)).await {
             listener::note_end(&page, &error);
         }
+        close(connection.into_parts().io.into_inner()).await;
     }
 }
 

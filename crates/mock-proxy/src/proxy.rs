@@ -12,7 +12,7 @@ use crate::defect::Defect;
 use crate::forward::{Upstream, without_userinfo};
 use crate::heads::Heads;
 use crate::route::Routes;
-use crate::stream::Stream;
+use crate::stream::{Stream, close};
 use crate::transcript::{Book, Ended, Entry, Exchange, Outcome, Page};
 use crate::{listener, reply, tunnel};
 use http::header::{EXPECT, PROXY_AUTHENTICATE};
@@ -30,7 +30,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-type Answering = Pin<Box<dyn Future<Output = Result<Response<AnyBody>, Infallible>> + Send>>;
+/// A response in the making.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Response<AnyBody>, Infallible>> + Send>>;
 
 /// The proxy, as all its connections know it.
 pub(crate) struct Proxy {
@@ -65,10 +66,10 @@ impl Proxy {
         match (result, defect, session.take_tunnel()) {
             (Ok(()), None, Some((origin, entry))) => tunnel::join(stream, origin, page, entry, early).await,
             (_, Some(defect), _) => turn_away(stream, &page, &defect).await,
-            (Ok(()), None, None) => stream.close().await,
+            (Ok(()), None, None) => close(stream).await,
             (Err(error), None, _) => {
                 listener::note_end(&page, &error);
-                stream.close().await;
+                close(stream).await;
             }
         }
     }
@@ -85,7 +86,7 @@ async fn turn_away(mut stream: Stream, page: &Page, defect: &Defect) {
         // A peer that is gone needs no answer.
         let _ = stream.write_all(&reply::raw(status, &sentence)).await;
     }
-    stream.close().await;
+    close(stream).await;
 }
 
 /// One connection.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 
-/// How long [`Stream::close`] waits for a peer that goes on sending.
+/// How long [`close`] waits for a peer that goes on sending.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// An accepted connection.
@@ -37,18 +37,6 @@ impl Stream {
         self.unread.extend_from_slice(&behind);
     }
 
-    /// Closes in order: our end first, then what the peer still sends is thrown away for a while. Closing with unread bytes
-    /// would reset the connection, and the peer could lose the answer that it has not read yet.
-    pub(crate) async fn close(mut self) {
-        if self.shutdown().await.is_err() {
-            return;
-        }
-        let mut discarded = vec![0; 16 * 1024];
-        let drained = async { while !self.page.at_end() && self.read(&mut discarded).await.is_ok() {} };
-        // The peer may never end: that it was given the time is enough.
-        let _ = tokio::time::timeout(LINGER, drained).await;
-    }
-
     /// Resets the connection, so that the peer sees an abortive end as one.
     pub(crate) fn reset(self) {
         // Where the option is refused the peer sees an orderly end instead.
@@ -60,6 +48,18 @@ impl Stream {
             self.page.note_broken();
         }
     }
+}
+
+/// Closes `stream` in order: our end first, then what the peer still sends is thrown away for a while. Closing with unread
+/// bytes would reset the connection, and the peer could lose the answer that it has not read yet.
+pub(crate) async fn close(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    let mut discarded = vec![0; 16 * 1024];
+    let drained = async { while let Ok(1..) = stream.read(&mut discarded).await {} };
+    // The peer may never end: that it was given the time is enough.
+    let _ = tokio::time::timeout(LINGER, drained).await;
 }
 
 impl AsyncRead for Stream {

@@ -118,11 +118,6 @@ impl Page {
         self.0.sent.load(Ordering::Relaxed)
     }
 
-    /// Whether the peer has closed its side, or the connection broke: nothing more will come.
-    pub(crate) fn at_end(&self) -> bool {
-        self.0.closed_by_client.load(Ordering::Relaxed) || self.0.broken.load(Ordering::Relaxed)
-    }
-
     /// Writes down a request; the entry takes what happens to it later.
     pub(crate) fn exchange(&self, exchange: Exchange) -> Entry {
         let mut connection = lock(&self.0.connection);

@@ -1,8 +1,8 @@
 //! A token of the dance, kept as it came and shown without what must stay secret.
 
 use gatepass_wire::{
-    Authenticate, AvId, AvPairs, Challenge, DecodeError, Message, MessageType, Negotiate, NegotiateFlags,
-    NtResponse, WireStr,
+    Authenticate, AvId, AvPairs, Challenge, DecodeError, FileTime, Message, MessageType, Negotiate,
+    NegotiateFlags, NtResponse, WireStr,
 };
 use std::fmt;
 
@@ -127,18 +127,23 @@ fn authenticate(message: &Authenticate<'_>, f: &mut fmt::Formatter<'_>) -> fmt::
     message.flags.map_or(Ok(()), |set| flags(set, f))
 }
 
-/// Names as text, the time as a date, of everything else that it is there: bindings and unknown values stay out.
+/// Names as text, the time as a date, the flags as a number; of everything else that it is there.
 fn av_pairs(pairs: AvPairs<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for pair in pairs.iter() {
         let Ok(pair) = pair else { return f.write_str(", then AV pairs that end too early") };
-        if let Some(text) = pair.text() {
-            write!(f, ", {} \"{text}\"", pair.id)?;
-        } else if pair.id != AvId::MSV_AV_EOL {
-            write!(f, ", {}", pair.id)?;
+        match (pair.id, pair.text()) {
+            (AvId::MSV_AV_EOL, _) => {}
+            (id, Some(text)) => write!(f, ", {id} \"{text}\"")?,
+            (id @ AvId::MSV_AV_TIMESTAMP, None) => match pair.value.try_into() {
+                Ok(time) => write!(f, ", {id} {}", FileTime::from_le_bytes(time))?,
+                Err(_) => write!(f, ", {id} of {} bytes", pair.value.len())?,
+            },
+            (id @ AvId::MSV_AV_FLAGS, None) => match pair.value.try_into() {
+                Ok(bits) => write!(f, ", {id} {:#x}", u32::from_le_bytes(bits))?,
+                Err(_) => write!(f, ", {id} of {} bytes", pair.value.len())?,
+            },
+            (id, None) => write!(f, ", {id}")?,
         }
-    }
-    if let Ok(Some(time)) = pairs.timestamp() {
-        write!(f, " ({time})")?;
     }
     Ok(())
 }

@@ -1,0 +1,9 @@
+//! The mock proxy as its clients see it. The client is written by hand, byte by byte; only its NTLM is the engine's.
+
+mod dance;
+mod forward;
+mod garbage;
+mod life;
+mod origin;
+mod peer;
+mod tunnel;
