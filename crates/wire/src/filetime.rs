@@ -125,6 +125,24 @@ mod tests {
     }
 
     #[test]
+    fn every_day_of_eight_centuries_follows_the_day_before() {
+        let (mut year, mut month, mut day) = (1601, 1, 1);
+        for days in 0..2 * 146_097 {
+            assert_eq!(super::civil(days), (year, month, day));
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let february = if leap { 29 } else { 28 };
+            let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+            day += 1;
+            if day > lengths[usize::try_from(month).unwrap() - 1] {
+                (month, day) = (month + 1, 1);
+            }
+            if month > 12 {
+                (year, month) = (year + 1, 1);
+            }
+        }
+    }
+
+    #[test]
     fn fractions_of_a_second_are_kept_to_a_hundred_nanoseconds() {
         let time = FileTime::from_unix(Duration::new(1, 999_999_999));
         assert_eq!(time.to_string(), "1970-01-01T00:00:01.9999999Z");

@@ -214,3 +214,19 @@ fn only_names_are_text() {
     assert_eq!(pairs.text(AvId::MSV_AV_SINGLE_HOST), Ok(None));
     assert_eq!(format!("{pairs:?}"), "[MsvAvNbDomainName: D, MsvAvSingleHost: [53, 48]]");
 }
+
+#[test]
+fn a_value_of_a_wrong_size_is_never_no_value() {
+    for id in [7, 10, 9] {
+        let bytes = list(&[(id, b"odd")]);
+        let pairs = AvPairs::new(&bytes);
+        let error = pairs.validate().unwrap_err();
+        assert_eq!(pairs.find(AvId(id)), Err(error));
+        // Also if it stands before what is looked for, or something good follows.
+        let bytes = list(&[(id, b"odd"), (7, &[0; 8]), (9, b"S\0"), (10, &[0; 16])]);
+        let pairs = AvPairs::new(&bytes);
+        assert_eq!(pairs.timestamp(), Err(error));
+        assert_eq!(pairs.target_name(), Err(error));
+        assert_eq!(pairs.channel_bindings(), Err(error));
+    }
+}

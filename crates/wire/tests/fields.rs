@@ -1,7 +1,8 @@
 //! The fields of a message as they are shown, good or bad.
 
 use gatepass_wire::{
-    AvPairs, Challenge, DecodeErrorKind, Field, Message, NegotiateFlags as F, Version, WireStr, fields,
+    Authenticate, AvPairs, Challenge, DecodeErrorKind, Field, Message, NegotiateFlags as F, Version, WireStr,
+    fields,
 };
 
 fn challenge() -> Vec<u8> {
@@ -76,6 +77,40 @@ fn a_message_cut_in_its_header_is_shown_up_to_there() {
     assert_eq!(names, ["Signature", "MessageType", "NegotiateFlags"]);
     let last = shown.last().unwrap().unwrap_err();
     assert_eq!((last.kind(), last.what(), last.at()), (DecodeErrorKind::Truncated, "ServerChallenge", 27));
+}
+
+#[test]
+fn fields_that_only_some_headers_have_are_shown_where_they_are() {
+    let names = |bytes: &[u8]| fields(bytes).flatten().map(|field| field.name).collect::<Vec<_>>();
+    let short = Challenge {
+        target_name: WireStr::Oem(b"CORP"),
+        flags: F::EMPTY,
+        server_challenge: [0; 8],
+        reserved: None,
+        target_info: None,
+        version: None,
+    };
+    assert!(!names(&short.encode().unwrap()).contains(&"Reserved"));
+    let long = Challenge { reserved: Some([0; 8]), ..short };
+    assert!(names(&long.encode().unwrap()).contains(&"Reserved"));
+    // The flags promise a target info, but the message ends right before its field.
+    assert_eq!(names(&challenge()[..40]).last(), Some(&"Reserved"));
+    assert!(!names(&challenge()[..39]).contains(&"Reserved"));
+
+    let old = Authenticate {
+        lm_response: &[1; 24],
+        nt_response: &[2; 24],
+        domain_name: WireStr::Oem(b"CORP"),
+        user_name: WireStr::Oem(b"u"),
+        workstation: WireStr::Oem(b"w"),
+        encrypted_random_session_key: &[3; 16],
+        flags: None,
+        version: None,
+        mic: None,
+    };
+    assert_eq!(names(&old.encode().unwrap()).last(), Some(&"EncryptedRandomSessionKey"));
+    let older = Authenticate { encrypted_random_session_key: b"", ..old };
+    assert_eq!(names(&older.encode().unwrap()).last(), Some(&"Workstation"));
 }
 
 #[test]

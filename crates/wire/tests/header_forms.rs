@@ -80,6 +80,21 @@ fn a_challenge_has_56_48_or_32_bytes() {
 }
 
 #[test]
+fn a_challenge_with_target_info_or_version_has_its_reserved_bytes() {
+    let old = Challenge { flags: F::EMPTY, reserved: None, target_info: None, version: None, ..challenge() };
+    let old = Challenge { target_name: WireStr::Oem(b"CORP"), ..old };
+    for (message, header) in [
+        (Challenge { flags: F::NEGOTIATE_TARGET_INFO, target_info: Some(AvPairs::new(INFO)), ..old }, 48),
+        (Challenge { flags: F::NEGOTIATE_VERSION, version: Some(VERSION), ..old }, 56),
+        (Challenge { reserved: Some([0; 8]), ..old }, 48),
+    ] {
+        let whole = Challenge { reserved: Some([0; 8]), ..message };
+        assert_eq!(message.encode(), whole.encode());
+        comes_back(&whole, &mut Vec::new(), (12, header));
+    }
+}
+
+#[test]
 fn an_authenticate_has_88_72_64_or_52_bytes() {
     comes_back(&authenticate(), &mut Vec::new(), (12, 88));
     comes_back(&Authenticate { mic: None, ..authenticate() }, &mut Vec::new(), (12, 72));

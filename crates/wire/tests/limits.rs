@@ -74,6 +74,10 @@ fn a58_a_list_is_bounded_as_a_whole() {
     let half = AvPair { id: AvId(0x1234), value: &FULL[..32_760] };
     let list = encode_av_pairs(&[half, half]).unwrap();
     assert_eq!(list.len(), 65_532);
-    let error: TooLong = encode_av_pairs(&[half, half, half]).unwrap_err();
+    let most = AvPair { id: AvId(0x1234), value: &FULL[..65_527] };
+    assert_eq!(encode_av_pairs(&[most]).unwrap().len(), TooLong::MAXIMUM);
+    let more = AvPair { id: AvId(0x1234), value: &FULL[..65_528] };
+    assert_eq!(encode_av_pairs(&[more]).unwrap_err().length(), 65_536);
+    let error = encode_av_pairs(&[half, half, half]).unwrap_err();
     assert_eq!((error.what(), error.length()), ("AvPairs", 98_296));
 }
