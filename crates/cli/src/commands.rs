@@ -2,7 +2,7 @@
 
 use crate::exit::{Exit, Failure, exit_codes};
 use crate::screen::{Screen, complain};
-use crate::{decode, fetch, hash};
+use crate::{decode, demo, fetch, hash, mock_proxy};
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -17,9 +17,11 @@ struct Gatepass {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
     Fetch(Box<fetch::FetchArgs>),
     Decode(decode::DecodeArgs),
     Hash(hash::HashArgs),
+    MockProxy(mock_proxy::MockProxyArgs),
 }
 
 /// Runs the command that `arguments` ask for.
@@ -40,9 +42,11 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<Exit, Failure> {
     let Gatepass { command } = Gatepass::from_arg_matches(matches)
         .map_err(|error| Failure::new(Exit::USAGE, error.kind().to_string()))?;
     match command {
+        Command::Demo(args) => demo::run(&args),
         Command::Fetch(args) => fetch::run(&args, matches.subcommand_matches("fetch").unwrap_or(matches)),
         Command::Decode(args) => decode::run(&args),
         Command::Hash(args) => hash::run(&args),
+        Command::MockProxy(args) => mock_proxy::run(&args),
     }
 }
 

@@ -22,7 +22,8 @@ Examples:
   gatepass decode TlRMTVNTUAABAAAAB4IIAAAAAAAAAAAAAAAAAAAAAAA=
   gatepass decode 'Proxy-Authenticate: NTLM TlRMTVNTUAACAAAA...'
   curl -v --proxy-ntlm ... 2>&1 | gatepass decode
-Responses are shown in full: with the server's nonce they are enough to guess a weak password, so take care whom you
+
+Responses are shown in full: with the server's nonce they are enough to guess a weak password, so take care whom you \
 show them to. Exit code 1: the message is malformed; what could be read of it is shown, then the error.")]
 pub(crate) struct DecodeArgs {
     /// The token, or a header line with it (standard input if nothing is given)

@@ -13,6 +13,9 @@ mod watch;
 mod write_out;
 
 pub(crate) use args::FetchArgs;
+pub(crate) use failure::of as failure;
+pub(crate) use settings::trust;
+pub(crate) use url::Url;
 
 use crate::exit::{Exit, Failure};
 use crate::screen::complain;

@@ -10,8 +10,8 @@ use std::io::{self, IsTerminal};
 /// Print the NT hash of a password (and the NTOWFv2 of a user)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The password is read from the first of: --password-file, --password-stdin, the environment variable GATEPASS_PASSWORD,
-standard input if it is no terminal, a prompt without echo. One newline at its end is removed. There is no option that
+The password is read from the first of: --password-file, --password-stdin, the environment variable GATEPASS_PASSWORD, \
+standard input if it is no terminal, a prompt without echo. One newline at its end is removed. There is no option that \
 takes the password itself, since every user of this machine could read it.
 Both hashes are as good as the password: whoever has one can log in with it.")]
 pub(crate) struct HashArgs {

@@ -2,11 +2,13 @@
 
 mod commands;
 mod decode;
+mod demo;
 mod exit;
 mod fetch;
 mod hash;
 mod hex;
 mod message;
+mod mock_proxy;
 mod password;
 mod screen;
 

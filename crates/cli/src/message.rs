@@ -24,7 +24,28 @@ pub(crate) fn summary(token: &[u8]) -> Vec<String> {
         }
         Err(error) => Err(error),
     };
-    lines.unwrap_or_else(|error| vec![format!("malformed: {error}")])
+    let lines = lines.unwrap_or_else(|error| vec![format!("malformed: {error}")]);
+    lines.iter().flat_map(|line| wrapped(line)).collect()
+}
+
+/// How wide a line of a summary may be, in characters.
+const WIDTH: usize = 96;
+
+/// `line` in lines of at most [`WIDTH`], broken behind a blank or a bar; those after the first are indented. A longer word
+/// stays whole.
+fn wrapped(line: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut current = String::new();
+    for word in line.split_inclusive([' ', '|']) {
+        let length = current.chars().count().saturating_add(word.trim_end().chars().count());
+        if length > WIDTH && !current.trim().is_empty() {
+            lines.push(current.trim_end().to_owned());
+            current = String::from("    ");
+        }
+        current.push_str(word);
+    }
+    lines.push(current.trim_end().to_owned());
+    lines
 }
 
 fn negotiate(message: &Negotiate<'_>) -> Vec<String> {
@@ -60,7 +81,8 @@ fn authenticate(message: &Authenticate<'_>) -> Result<Vec<String>, DecodeError> 
         if message.declared_mic()?.is_some() { "MIC" } else { "no MIC" },
     ));
     if let NtResponse::V2 { blob, .. } = response {
-        lines.push(format!("time {}, target info: {}", blob.time, target_info(&blob.av_pairs)));
+        lines.push(format!("time {}", blob.time));
+        lines.push(format!("target info: {}", target_info(&blob.av_pairs)));
     }
     lines.extend(message.flags.map(flags));
     Ok(lines)
@@ -146,6 +168,16 @@ mod tests {
             }
         }
         assert!(seen > 15, "{seen}");
+    }
+
+    #[test]
+    fn long_lines_are_broken_and_lose_nothing() {
+        let line = format!("target info: {}, end", vec!["Name \"value\""; 20].join(", "));
+        let lines = wrapped(&line);
+        assert!(lines.len() > 1 && lines.iter().all(|line| line.chars().count() <= WIDTH), "{lines:?}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&lines.join(" ")), words(&line));
+        assert_eq!(wrapped(&"x".repeat(200)), ["x".repeat(200)]);
     }
 
     #[test]

@@ -154,8 +154,8 @@ pub(crate) struct FetchArgs {
     #[arg(short = 'o', long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Vec<PathBuf>,
     /// Write the body to a file named like the last part of the URL
-    #[arg(short = 'O', long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          hide_possible_values = true, action = ArgAction::Append, value_name = "", help_heading = "Output")]
+    #[arg(short = 'O', long, num_args = 0, default_missing_value = "true", action = ArgAction::Append,
+          help_heading = "Output")]
     pub(crate) remote_name: Vec<bool>,
     /// Make the directories that -o names
     #[arg(long, help_heading = "Output", hide_short_help = true)]
@@ -296,7 +296,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 const AFTER_HELP: &str = "\
-A password after ':' on the command line can be read by every user of this machine. Leave it out: it is then taken from
+A password after ':' on the command line can be read by every user of this machine. Leave it out: it is then taken from \
 --password-file, --password-stdin, GATEPASS_PASSWORD or asked for. --help shows all options and the exit codes.";
 
 fn after_long_help() -> String {
@@ -304,14 +304,14 @@ fn after_long_help() -> String {
 }
 
 const PASSWORDS: &str = "\
-Passwords: -U name:password works as with curl, but the command line can be read by every user of this machine and stays
-in the shell's history. With -U name the password is taken from the first of these that there is: --password-file,
---password-stdin, the environment variable GATEPASS_PASSWORD, a prompt without echo. The same goes for -u name; where both
-have no password, these belong to -U, and -u has --user-password-file, GATEPASS_USER_PASSWORD and the prompt.
-A wrong password is sent once and never again, for accounts get locked.";
+Passwords: -U name:password works as with curl, but the command line can be read by every user of this machine and stays \
+in the shell's history. With -U name the password is taken from the first of these that there is: --password-file, \
+--password-stdin, the environment variable GATEPASS_PASSWORD, a prompt without echo. The same goes for -u name; where both \
+have no password, these belong to -U, and -u has --user-password-file, GATEPASS_USER_PASSWORD and the prompt. A wrong \
+password is sent once and never again, for accounts get locked.";
 
 const PROXIES: &str = "\
-Without -x the proxy comes from the environment, as with curl: http_proxy (lower case only), https_proxy, HTTPS_PROXY,
+Without -x the proxy comes from the environment, as with curl: http_proxy (lower case only), https_proxy, HTTPS_PROXY, \
 all_proxy, ALL_PROXY; no_proxy and NO_PROXY name the hosts that are reached directly.";
 
 const WRITE_OUT: &str = "\

@@ -88,7 +88,8 @@ fn proxy_failure(url: &str, error: &gatepass_client::Error) -> Failure {
     }
 }
 
-fn trust(roots: Option<&Path>, insecure: bool) -> Result<Tls, Failure> {
+/// Whom to believe: the certificates in a file, the platform, or everybody.
+pub(crate) fn trust(roots: Option<&Path>, insecure: bool) -> Result<Tls, Failure> {
     match roots {
         _ if insecure => Ok(Tls::insecure_without_verification()),
         None => Ok(Tls::platform()),

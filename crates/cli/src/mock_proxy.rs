@@ -1,0 +1,174 @@
+//! `gatepass mock-proxy`: the mock proxy as a process, for clients in any language.
+
+use crate::exit::{Exit, Failure, Reason};
+use crate::screen::{Screen, remark};
+use gatepass::Password;
+use gatepass::backend::Principal;
+use gatepass_mock_proxy::{Error, MockProxy, Running};
+use std::error::Error as _;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The account that there is where none is given.
+const DEFAULT: (&str, &str, &str) = ("CORP", "alice", "gatepass");
+
+/// Run a proxy that asks for NTLM, to test clients against
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+It prints `listening on http://127.0.0.1:PORT` when it is ready, and ends with exit code 0 on SIGINT and SIGTERM. Behind \
+it stand http://origin.test/ and https://origin.test/ with /echo, /bytes/N, /status/N, and /ntlm/, which asks for NTLM \
+itself. It forwards to loopback addresses and nowhere else.
+
+Without --account and --accounts-file there is the account CORP\\alice with the password gatepass. The lines of an \
+accounts file are DOMAIN\\user:password; empty lines and lines that begin with # are skipped.")]
+pub(crate) struct MockProxyArgs {
+    /// Listen here; a loopback address, port 0 for any free port
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// An account; visible to other users of this machine, which --accounts-file is not
+    #[arg(long, value_name = "DOMAIN\\USER:PW")]
+    account: Vec<String>,
+    /// Accounts, one a line
+    #[arg(long, value_name = "FILE")]
+    accounts_file: Option<PathBuf>,
+    /// An account of the server behind the proxy, below /ntlm/ (without: the proxy's accounts)
+    #[arg(long, value_name = "DOMAIN\\USER:PW")]
+    origin_account: Vec<String>,
+    /// Write the certificate that a client must trust for https://origin.test/ to FILE (PEM)
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Print the conversation at the end, each message decoded
+    #[arg(long)]
+    transcript: bool,
+}
+
+pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
+    let proxy = configured(args)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
+    let running = runtime.block_on(async {
+        // Before the line that says ready: whoever reads it may send a signal at once.
+        let end = End::new().map_err(unable)?;
+        let running = proxy.start().map_err(|error| unstarted(&error))?;
+        if let Some(path) = &args.ca_file {
+            std::fs::write(path, running.ca_pem()).map_err(|error| {
+                Failure::new(Exit::WRITE, format!("cannot write {}: {}", path.display(), Reason(&error)))
+            })?;
+        }
+        Screen::stdout().plain(format!("listening on {}", running.url()))?;
+        end.wait().await;
+        Ok::<Running, Failure>(running)
+    })?;
+    let transcript = running.finish();
+    if args.transcript {
+        Screen::stdout().page(&transcript.to_string())?;
+    }
+    Ok(Exit::OK)
+}
+
+fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
+    let mut proxy = MockProxy::new().with_address(args.listen);
+    let mut accounts = Vec::new();
+    for line in &args.account {
+        accounts.push(account(line).ok_or_else(|| not_an_account("--account"))?);
+    }
+    if let Some(path) = &args.accounts_file {
+        accounts.extend(listed(path)?);
+    }
+    if accounts.is_empty() {
+        let (domain, user, password) = DEFAULT;
+        remark(&format!("the account is {domain}\\{user} with the password {password}"));
+        accounts.push((Principal::new(domain, user), Password::from(password)));
+    }
+    for (principal, password) in accounts {
+        proxy = proxy.account(principal.domain(), principal.user(), password);
+    }
+    for line in &args.origin_account {
+        let (principal, password) = account(line).ok_or_else(|| not_an_account("--origin-account"))?;
+        proxy = proxy.origin_account(principal.domain(), principal.user(), password);
+    }
+    Ok(proxy)
+}
+
+fn listed(path: &Path) -> Result<Vec<(Principal, Password)>, Failure> {
+    let failed = |why: String| {
+        Failure::new(Exit::READ, format!("cannot use the accounts file {}: {why}", path.display()))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(Reason(&error).to_string()))?;
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| {
+            account(line).ok_or_else(|| {
+                failed(format!("line {} is not DOMAIN\\user:password", number.saturating_add(1)))
+            })
+        })
+        .collect()
+}
+
+/// `DOMAIN\user:password`
+fn account(line: &str) -> Option<(Principal, Password)> {
+    let (name, password) = line.split_once(':')?;
+    let principal = Principal::parse(name);
+    (!principal.user().is_empty()).then(|| (principal, Password::from(password)))
+}
+
+fn not_an_account(option: &str) -> Failure {
+    Failure::new(
+        Exit::USAGE,
+        format!("{option} wants 'DOMAIN\\user:password' (in single quotes, for the backslash)"),
+    )
+}
+
+fn unstarted(error: &Error) -> Failure {
+    let exit = if matches!(error, Error::NotLoopback(_)) { Exit::USAGE } else { Exit::FAILED };
+    let why = error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(Reason);
+    Failure::new(
+        exit,
+        match why {
+            Some(why) => format!("{error}: {why}"),
+            None => error.to_string(),
+        },
+    )
+}
+
+fn unable(error: io::Error) -> Failure {
+    Failure::new(Exit::FAILED, format!("cannot start: {}", Reason(&error)))
+}
+
+/// SIGINT and SIGTERM, or what the platform has in their place.
+struct End {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl End {
+    #[cfg(unix)]
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+    }
+
+    #[cfg(unix)]
+    async fn wait(self) {
+        let [mut interrupt, mut terminate] = self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "the other platform's signals can fail")]
+    fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn wait(self) {
+        // Without a handler there is no end but to be killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
