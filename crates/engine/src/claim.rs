@@ -16,6 +16,15 @@ use gatepass_wire::{Authenticate, AvId, AvPair, Message, NegotiateFlags as Flags
 use subtle::{Choice, ConstantTimeEq};
 
 /// What AUTHENTICATE says. Nothing of it is proved.
+///
+/// There is one try at it: what was refused is gone, and so is the challenge that it answered.
+/// ```compile_fail,E0382
+/// # use gatepass_engine::{Claim, crypto::ntowf_v1};
+/// # fn guess(claim: Claim) {
+/// let _ = claim.verify(Some(&ntowf_v1("secret")));
+/// let _ = claim.verify(Some(&ntowf_v1("hunter2"))); // the claim was moved
+/// # }
+/// ```
 pub struct Claim {
     waiting: AwaitingAuthenticate,
     authenticate: Vec<u8>,
@@ -141,9 +150,10 @@ impl Claim {
         let base = crypto::session_base_key_v2(response_key, &self.proof);
         let key_exchange_key = crypto::kxkey(&base);
         match self.encrypted_key {
-            Some(mut key) => {
-                Rc4::keyed(&key_exchange_key).apply(&mut key);
-                SessionKey::from_bytes(&zeroize::Zeroizing::new(key)[..])
+            Some(encrypted) => {
+                let mut key = zeroize::Zeroizing::new(encrypted);
+                Rc4::keyed(&key_exchange_key).apply(&mut *key);
+                SessionKey::from_bytes(&*key)
             }
             None => key_exchange_key,
         }

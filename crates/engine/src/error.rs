@@ -87,6 +87,9 @@ impl fmt::Display for Error {
             Self::Malformed(error) => return write!(f, "malformed message: {error}"),
             Self::TooLong(error) => return write!(f, "too long for a message: {error}"),
             Self::Incompatible(what) => return write!(f, "nothing in common with the peer: {what}"),
+            Self::Policy(Requirement::Attributes) => {
+                "NTLM has neither mutual authentication nor delegation, and datagrams are not spoken here"
+            }
             Self::Policy(what) => return write!(f, "the peer does not offer {what}"),
             Self::Denied => "the logon was denied",
             Self::BadBindings => "the channel bindings do not match",

@@ -69,7 +69,8 @@ impl TargetInfo {
 /// The list that the client's response carries ([MS-NLMP] 3.1.5.1.2): the server's pairs as they came, unknown ones too,
 /// but MsvAvTargetName, MsvAvChannelBindings and MsvAvFlags are the client's own. Each of the three is there at most
 /// once: in the server's place where the server sent one (a relay may have planted it, CVE-2019-1166), otherwise at the
-/// end. MsvAvFlags declares the MIC; its other bits stay as the server sent them.
+/// end. MsvAvFlags declares the MIC; its other bits stay as the server sent them. The bit for a target name of an untrusted
+/// source is not ours to set: the name is the caller's own.
 ///
 /// Without `bindings` there is no MsvAvChannelBindings. The document would have Z(16), as Samba's client sends it
 /// (recording samba-proxy-get); but servers whose Extended Protection is at "accept" were seen to compare the zeros and
