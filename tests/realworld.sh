@@ -121,7 +121,7 @@ digest=$(sha256sum <"$TMP/body" | cut -d' ' -f1)
 # upload NAME PROXY_PORT CREDENTIALS EXPECTED-BODY MAX-BYTES-UP
 upload() {
   local name=$1 port=$2 credentials=$3 expected=$4 most=$5 ports up
-  : >"$TMP/counts"
+  : >"$TMP/counts" >"$TMP/ports"
   /usr/bin/python3 "$ROOT/tests/realworld/upload_witness.py" 127.0.0.1 "$port" "$TMP/counts" >"$TMP/ports" & WITNESS_PID=$!
   for _ in $(seq 50); do [ -s "$TMP/ports" ] && break; sleep 0.1; done
   read -r -a ports <"$TMP/ports"

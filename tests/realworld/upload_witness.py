@@ -5,9 +5,7 @@ usage: upload_witness.py TARGET_HOST TARGET_PORT COUNTS.jsonl
 
 Two servers on loopback in one process; the first line printed is "FORWARDER_PORT ORIGIN_PORT".
 - a TCP forwarder to the target (the proxy under test): when a connection ends, it appends one JSON line to COUNTS.jsonl
-  with the bytes that went up and the bytes that came down. It lets no more than RATE bytes a second go up: Squid 5.7 resets
-  many an upload of 100 MB that comes at the speed of loopback, whatever the client and whatever the authentication
-  (TCP_MISS_ABORTED in its log), and none of those that came at this pace;
+  with the bytes that went up and the bytes that came down;
 - an HTTP origin that reads a body of any framing and answers with its length and SHA-256.
 """
 import hashlib
@@ -17,9 +15,7 @@ import socket
 import socketserver
 import sys
 import threading
-import time
 
-RATE = 40_000_000
 TARGET = (sys.argv[1], int(sys.argv[2]))
 COUNTS = sys.argv[3]
 LOCK = threading.Lock()
@@ -42,8 +38,6 @@ class Forwarder(socketserver.BaseRequestHandler):
             while data := source.recv(65536):
                 count[direction] += len(data)
                 sink.sendall(data)
-                if direction == "up":
-                    time.sleep(len(data) / RATE)
         except OSError:
             pass
         for end in (sink, source):
