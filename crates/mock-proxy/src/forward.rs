@@ -159,6 +159,8 @@ fn incoming(response: Response<Incoming>) -> Response<AnyBody> {
             HeaderValue::from_static("Session-Based-Authentication"),
         );
         headers.insert(CONNECTION, HeaderValue::from_static("Proxy-Support"));
+        // Java's client takes a Connection field that says more than keep-alive for the end, but believes this one first.
+        headers.insert(HeaderName::from_static("proxy-connection"), HeaderValue::from_static("keep-alive"));
     }
     response
 }

@@ -117,7 +117,8 @@ impl Session {
         let outcome = judgement.outcome.clone();
         let entry = self.page.exchange(exchange(&head, judgement));
         let body = Counted::new(body, entry.clone(), Direction::Request);
-        let response = match outcome {
+        let stays = stays_open(&head);
+        let mut response = match outcome {
             Outcome::Granted(_) | Outcome::Open if head.method == Method::CONNECT => {
                 self.connect(&head.uri, &entry).await
             }
@@ -130,6 +131,10 @@ impl Session {
             }
             Outcome::Invalid(reason) => reply::last(StatusCode::BAD_REQUEST, &capitalised(&reason)),
         };
+        let tunnel = self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if stays && !tunnel && !reply::connection_says(response.headers(), "close") {
+            reply::keep_alive(&mut response);
+        }
         entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
         response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
     }
@@ -145,6 +150,14 @@ impl Session {
             }
             Err(error) => reply::text(error.status(), &error.to_string()),
         }
+    }
+}
+
+/// Whether the client wants to go on with its connection (RFC 9112 9.3).
+fn stays_open(head: &Parts) -> bool {
+    match head.version {
+        Version::HTTP_10 => reply::connection_says(&head.headers, "keep-alive"),
+        _ => !reply::connection_says(&head.headers, "close"),
     }
 }
 

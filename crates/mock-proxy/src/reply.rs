@@ -2,7 +2,7 @@
 
 use crate::body::{AnyBody, full};
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, SERVER};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use hyper::ext::ReasonPhrase;
 
 /// How the mock calls itself in `Server` and `Via`. The name says what it is: nobody shall take it for a real proxy.
@@ -24,15 +24,24 @@ pub(crate) fn last(status: StatusCode, sentence: &str) -> Response<AnyBody> {
     response
 }
 
-/// A 407 or 401 with these values of `field`, shaped like Squid's (its `Connection: keep-alive` included), without a
-/// `Proxy-Support`.
+/// A 407 or 401 with these values of `field`.
 pub(crate) fn challenge(status: StatusCode, field: HeaderName, values: &[String]) -> Response<AnyBody> {
     let mut response = text(status, "Who are you? This needs NTLM authentication.");
     for value in values.iter().filter_map(|value| HeaderValue::from_str(value).ok()) {
         response.headers_mut().append(field.clone(), value);
     }
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("keep-alive"));
     response
+}
+
+/// Says that the connection stays open, as Squid does in every answer, though a client of HTTP/1.1 need not be told.
+pub(crate) fn keep_alive(response: &mut Response<AnyBody>) {
+    response.headers_mut().append(CONNECTION, HeaderValue::from_static("keep-alive"));
+}
+
+/// Whether the fields `Connection` name `option`.
+pub(crate) fn connection_says(headers: &HeaderMap, option: &str) -> bool {
+    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case(option))
 }
 
 /// The answer to a CONNECT that was granted: what follows are the tunnel's bytes.

@@ -9,7 +9,7 @@ struct Escaped<'a>(&'a str);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|letter| match letter {
-            '\'' | '"' => f.write_char(letter),
+            '\'' | '"' | '\\' => f.write_char(letter),
             _ => write!(f, "{}", letter.escape_debug()),
         })
     }

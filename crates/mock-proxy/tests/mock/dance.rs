@@ -242,6 +242,7 @@ fn the_origin_asks_for_an_account_of_its_own_on_the_same_connection() {
     let unasked = peer.login(At::Proxy, &alice(), line, "", b"");
     assert_eq!((unasked.status, unasked.field("WWW-Authenticate")), (401, Some("NTLM")));
     assert_eq!(unasked.field("Proxy-Support"), Some("Session-Based-Authentication"));
+    assert_eq!(unasked.field("Connection"), Some("Proxy-Support, keep-alive"));
     let bob = Credentials::password("CORP\\bob", "bobs");
     assert_eq!(peer.login(At::Origin, &bob, line, "", b"").text(), "Hello CORP\\bob.\n");
     assert_eq!(peer.ask(line, "").text(), "Hello CORP\\bob.\n");

@@ -85,8 +85,30 @@ fn a_response_loses_its_hop_by_hop_fields_and_keeps_the_others() {
     let answer = log_in(&proxy, &format!("GET http://{address}/ HTTP/1.1"), "", b"");
     assert_eq!((answer.status, answer.text().as_str()), (407, "abc"));
     assert_eq!(answer.fields.iter().filter(|(name, _)| name == "Set-Cookie").count(), 2);
-    for gone in ["Proxy-Authenticate", "Connection", "X-Hop", "Keep-Alive"] {
+    assert_eq!(answer.field("Connection"), Some("keep-alive"), "the origin's close is not ours");
+    for gone in ["Proxy-Authenticate", "X-Hop", "Keep-Alive"] {
         assert_eq!(answer.field(gone), None, "{gone}");
+    }
+}
+
+#[test]
+fn a_client_is_told_whether_its_connection_stays_open() {
+    let proxy = mock();
+    for (line, fields, wanted) in [
+        ("GET http://origin.test/ HTTP/1.1", "", Some("keep-alive")),
+        ("GET http://origin.test/ HTTP/1.1", "Connection: x, Close\r\n", Some("close")),
+        ("GET http://origin.test/ HTTP/1.0", "Connection: Keep-Alive\r\n", Some("keep-alive")),
+        ("GET http://origin.test/ HTTP/1.0", "Proxy-Connection: Keep-Alive\r\n", Some("keep-alive")),
+        ("GET http://origin.test/ HTTP/1.0", "", None),
+    ] {
+        let mut peer = Peer::to(proxy.address());
+        let answer = peer.ask(line, fields);
+        assert_eq!((answer.status, answer.field("Connection")), (407, wanted), "{line} {fields}");
+        if wanted == Some("keep-alive") {
+            assert_eq!(peer.ask(line, fields).status, 407);
+        } else {
+            assert_eq!(peer.rest(), b"");
+        }
     }
 }
 
