@@ -14,7 +14,6 @@ const SPOKEN: Flags = Flags::NEGOTIATE_UNICODE
     .with(Flags::NEGOTIATE_TARGET_INFO)
     .with(Flags::NEGOTIATE_VERSION)
     .with(Flags::NEGOTIATE_128)
-    .with(Flags::NEGOTIATE_KEY_EXCH)
     .with(Flags::NEGOTIATE_56);
 
 /// The flags that are common to `offered` (the peer's) and `ours`, of which `required` must be all there.
@@ -53,12 +52,21 @@ pub(crate) fn demand(common: Flags, required: Flags) -> Result<(), Error> {
 }
 
 /// What a server can do: all that this engine speaks; the client chooses.
-pub(crate) const SERVER: Flags =
-    SPOKEN.with(Flags::NEGOTIATE_SIGN).with(Flags::NEGOTIATE_SEAL).with(Flags::NEGOTIATE_IDENTIFY);
+pub(crate) const SERVER: Flags = SPOKEN
+    .with(Flags::NEGOTIATE_SIGN)
+    .with(Flags::NEGOTIATE_SEAL)
+    .with(Flags::NEGOTIATE_KEY_EXCH)
+    .with(Flags::NEGOTIATE_IDENTIFY);
 
-/// What a client offers that requires `attributes`: protection of messages only where it is wanted, as SSPI does.
+/// What a client offers that requires `attributes`: protection of messages only where it is wanted, as SSPI does, and an
+/// exchanged key only with it. By the document the key counts where SIGN or SEAL is set and not otherwise (3.2.5.1.2), by
+/// Samba wherever KEY_EXCH is set (recording samba-proxy-get); who never sets it alone is understood by both.
 pub(crate) fn client(attributes: Attributes) -> Flags {
-    let mut flags = SPOKEN.with(required(attributes));
+    let protection = required(attributes);
+    let mut flags = SPOKEN.with(protection);
+    if protection.contains(Flags::NEGOTIATE_SIGN) {
+        flags = flags.with(Flags::NEGOTIATE_KEY_EXCH);
+    }
     if attributes.contains(Attributes::IDENTIFY) {
         flags = flags.with(Flags::NEGOTIATE_IDENTIFY);
     }
@@ -160,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_client_offers_protection_only_where_it_is_required() {
-        let protection = Flags::NEGOTIATE_SIGN | Flags::NEGOTIATE_SEAL;
+        let protection = Flags::NEGOTIATE_SIGN | Flags::NEGOTIATE_SEAL | Flags::NEGOTIATE_KEY_EXCH;
         assert!(!client(Attributes::none()).intersects(protection));
         assert!(client(Attributes::CONFIDENTIALITY).contains(protection));
         assert!(!client(Attributes::INTEGRITY).contains(protection));

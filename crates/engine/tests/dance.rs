@@ -79,16 +79,25 @@ fn a88_one_character_and_two_are_different_passwords() {
 }
 
 #[test]
-fn the_session_key_is_the_client_s_nonce_and_new_with_it() {
-    let run = |seed| {
-        let (waiting, negotiate) = Client::new(Credentials::password("u", "p")).negotiate();
-        let (_, challenge) = server().negotiate(&negotiate, nonces(1)).unwrap();
-        waiting.challenge(&challenge, nonces(seed)).unwrap()
+fn the_session_key_is_new_in_each_handshake_and_the_client_s_nonce_where_messages_are_protected() {
+    let run = |seed, attributes| {
+        let request = Request::new().with_requirements(attributes);
+        let (waiting, negotiate) =
+            Client::new(Credentials::password("u", "p")).with_request(request).negotiate();
+        let (listening, challenge) = server().negotiate(&negotiate, nonces(1)).unwrap();
+        let (session, authenticate) = waiting.challenge(&challenge, nonces(seed)).unwrap();
+        let accepted =
+            listening.authenticate(&authenticate).unwrap().verify(Some(&crypto::ntowf_v1("p"))).unwrap();
+        assert!(same_key(&session, &accepted));
+        let exchanged = Authenticate::decode(&authenticate).unwrap().exchanged_key().unwrap().is_some();
+        (session.exported_session_key().clone(), exchanged)
     };
-    let ((one, first), (other, second)) = (run(2), run(3));
-    assert_eq!(one.exported_session_key().expose(), [6; 16]);
-    assert!(!one.exported_session_key().ct_eq(other.exported_session_key()));
-    assert_ne!(first, second);
+    let ((first, exchanged), (second, _)) = (run(2, Attributes::INTEGRITY), run(3, Attributes::INTEGRITY));
+    assert_eq!((first.expose(), second.expose(), exchanged), (&[6; 16][..], &[9; 16][..], true));
+
+    let ((first, exchanged), (second, _)) = (run(2, Attributes::none()), run(3, Attributes::none()));
+    assert!(!first.ct_eq(&second) && first.expose() != [6; 16]);
+    assert!(!exchanged, "a key without SIGN or SEAL is understood in two ways");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Windows maps each UTF-16 unit on its own to one other unit ([MS-UCODEREF] 3.1.5.3), so no string ever grows: `ß` stays
 //! `ß`, `ı`, `ſ` and `µ` stay too, and a character beyond the basic plane (two units) stays as it is. The table here is
-//! the one that Windows writes into `$UpCase` of NTFS volumes since Vista: 874 units, of which 870 have Unicode's simple
+//! the one that Windows has written into `$UpCase` of NTFS volumes since Vista, as ntfs-3g records it: 874 units, of which 870 have Unicode's simple
 //! mapping. The other four are Windows' own: `Ⱥ Ⱦ ῌ ῼ`, capitals themselves. Scripts newer than Unicode 5.0 have none.
 //!
 //! Samba 4.17, asked unit by unit, has an older table: it agrees on 636 of the 874, and maps no unit that this table
