@@ -8,7 +8,7 @@ use crate::{
     upload::{BoxError, Upload},
     wire::Tunnel,
 };
-use gatepass_backend::{Backend, Credentials};
+use gatepass::{Backend, Credentials};
 use gatepass_http::Scheme;
 use http::{HeaderMap, Request, Response};
 use rustls::ClientConfig;
@@ -36,7 +36,7 @@ pub(crate) struct Inner {
 
 #[derive(Clone)]
 pub(crate) struct Config {
-    pub(crate) backend: Option<Arc<dyn Backend>>,
+    pub(crate) backend: Arc<dyn Backend>,
     pub(crate) proxies: Proxies,
     pub(crate) scopes: Vec<(Scope, Credentials)>,
     pub(crate) schemes: [(Side, Option<Vec<Scheme>>); 2],
@@ -52,7 +52,7 @@ impl Client {
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(Config {
-            backend: None,
+            backend: gatepass::platform(),
             proxies: Proxies::none(),
             scopes: Vec::new(),
             schemes: [(Side::Proxy, None), (Side::Origin, None)],
@@ -87,10 +87,10 @@ impl Client {
         Self::with_config(config)
     }
 
-    /// With logins made by `backend`.
+    /// With logins made by `backend`, in place of [`gatepass::platform`].
     #[must_use]
     pub fn with_backend(self, backend: Arc<dyn Backend>) -> Self {
-        self.reconfigured(|config| config.backend = Some(backend))
+        self.reconfigured(|config| config.backend = backend)
     }
 
     /// With `proxy` for everything, or with proxies by scheme and exceptions.

@@ -83,17 +83,9 @@ impl Lane {
             let shape = self.shape(plan);
             let response = match self.leg(plan, shape, terms).await {
                 Ok(response) => response,
-                Err(failure) => return self.lost(plan, leg, failure),
+                Err(failure) => return self.lost(plan, shape, leg, failure),
             };
             let status = response.status();
-            if shape == Shape::Whole
-                && status == StatusCode::EXPECTATION_FAILED
-                && terms.expects
-                && plan.is_whole()
-            {
-                let because = "the peer does not know Expect";
-                return Ok(End::Again { because, goes_on: true, unexpecting: true });
-            }
             match self.judge(&response, terms.announcer)? {
                 Verdict::Denied(denied) => return Ok(End::Answer(Box::new(response), Some(denied))),
                 Verdict::Reconnect if plan.is_whole() => {
@@ -108,6 +100,10 @@ impl Lane {
                     if !self.drain(response, terms).await {
                         return Ok(again("the body of the challenge is too long to be read"));
                     }
+                }
+                Verdict::Deliver if misses_expect(plan, shape, status, terms) => {
+                    let because = "the peer does not know Expect";
+                    return Ok(End::Again { because, goes_on: true, unexpecting: true });
                 }
                 Verdict::Deliver => {
                     let unfinished = shape == Shape::Probe || shape == Shape::Bodiless && status.is_success();
@@ -185,9 +181,12 @@ impl Lane {
     }
 
     /// The connection ended before an answer to the leg.
-    fn lost(&self, plan: &Plan, leg: u8, failure: Failure) -> Result<End, Error> {
+    fn lost(&self, plan: &Plan, shape: Shape, leg: u8, failure: Failure) -> Result<End, Error> {
         let Failure::Closed { unsent, error } = failure else { return Err(failure.into_error()) };
-        let harmless = unsent || plan.method.is_idempotent() || plan.method == http::Method::CONNECT;
+        let harmless = unsent
+            || matches!(shape, Shape::Probe | Shape::Bodiless)
+            || plan.method.is_idempotent()
+            || plan.method == http::Method::CONNECT;
         if self.reused && leg == 0 && harmless && plan.is_whole() {
             // The peer closed a connection at rest, perhaps while the request was on its way.
             return Ok(End::Again {
@@ -201,12 +200,15 @@ impl Lane {
             return Ok(again("the peer closed the connection instead of answering"));
         }
         if let Some(seat) = self.seats.iter().find(|seat| seat.credentials().is_some() && !seat.holds()) {
-            let text = format!(
-                "{} {} closed the connection before it said whether it accepts the credentials; they are not sent again, since \
-                 that may count as a second attempt",
-                seat.side(),
-                self.link.place.authority(),
-            );
+            let (side, place) = (seat.side(), self.link.place.authority());
+            let text = if unsent {
+                format!("{side} {place} closes during the handshake; the credentials were not sent")
+            } else {
+                format!(
+                    "{side} {place} closed the connection before it said whether it accepts the credentials; they are not sent \
+                     again, since that may count as a second attempt"
+                )
+            };
             return Err(Error::new(ErrorKind::Handshake(seat.side()), text).because(error));
         }
         Err(error)
@@ -230,6 +232,11 @@ impl Lane {
         let end = terms.deadline.min(until(terms.timeouts.head));
         matches!(timeout_at(end, read(response.into_body(), MAX_DRAIN)).await, Ok(Ok((_, true))))
     }
+}
+
+/// Whether the response says no to nothing but `Expect` (RFC 9110 10.1.1).
+fn misses_expect(plan: &Plan, shape: Shape, status: StatusCode, terms: &Terms<'_>) -> bool {
+    shape == Shape::Whole && status == StatusCode::EXPECTATION_FAILED && terms.expects && plan.is_whole()
 }
 
 /// At most `limit` bytes of `body`, and whether that is all of it.

@@ -4,7 +4,7 @@ use crate::{
     Error, ErrorKind, Host, Origin, Phase, Side, Timeouts, error::cause, event::Announcer, timeouts::until,
     wire::Wire,
 };
-use gatepass_backend::ChannelBindings;
+use gatepass::ChannelBindings;
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{collections::HashMap, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{

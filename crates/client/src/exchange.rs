@@ -14,7 +14,7 @@ use crate::{
     upload::Upload,
     wire::{Tunnel, Wire},
 };
-use gatepass_backend::{ChannelBindings, Credentials, Request as Wanted};
+use gatepass::{ChannelBindings, Credentials, Request as Wanted};
 use gatepass_http::{
     ClientAuth,
     limits::{MAX_CONNECTIONS, MAX_DRAIN},
@@ -198,7 +198,8 @@ impl Client {
                 (ErrorKind::Refused, text)
             }
         };
-        let (parts, incoming) = response.into_parts();
+        let (mut parts, incoming) = response.into_parts();
+        parts.extensions.clear();
         let limit = tokio::time::timeout(self.inner.config.dialer.timeouts.head, read(incoming, MAX_DRAIN));
         let bytes = limit.await.ok().and_then(Result::ok).map(|(bytes, _)| bytes).unwrap_or_default();
         Err(Error::new(kind, text).with_response(Response::from_parts(parts, bytes.into())))
@@ -238,8 +239,7 @@ impl Client {
         bindings: Option<ChannelBindings>,
     ) -> Result<Seat, Error> {
         let config = &self.inner.config;
-        let backend =
-            config.backend.clone().ok_or_else(|| Error::invalid("there are credentials, but no backend"))?;
+        let backend = config.backend.clone();
         let mut wanted = Wanted::target(format!("HTTP/{}", place.host().plain()));
         if let Some(bindings) = bindings {
             wanted = wanted.with_bindings(bindings);

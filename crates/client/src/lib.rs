@@ -3,12 +3,12 @@
 //! ```no_run
 //! use bytes::Bytes;
 //! use gatepass_client::{Client, Proxy};
-//! # use gatepass_backend::{Backend, Credentials};
+//! # use gatepass::Credentials;
 //!
-//! # async fn example(backend: std::sync::Arc<dyn Backend>) -> Result<(), gatepass_client::Error> {
+//! # async fn example() -> Result<(), gatepass_client::Error> {
 //! let proxy = Proxy::parse("http://proxy.corp.example:8080")?;
 //! let proxy = proxy.with_credentials(Credentials::password("CORP\\alice", "secret"));
-//! let client = Client::new().with_backend(backend).with_proxy(proxy);
+//! let client = Client::new().with_proxy(proxy);
 //! let request = http::Request::get("https://example.org/").body(http_body_util::Empty::<Bytes>::new()).unwrap();
 //! let response = client.send(request).await?;
 //! println!("{}", response.status());

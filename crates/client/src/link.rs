@@ -124,7 +124,9 @@ impl Link {
             target: request.uri(),
             fields: request.headers(),
         });
-        self.sender.ready().await.map_err(|error| self.failure(error, true))?;
+        if let Err(error) = self.sender.ready().await {
+            return Err(self.closed(error, true));
+        }
         let flood = Arc::new(Notify::new());
         let informational = AtomicUsize::new(0);
         let (alarm, heads, proceed) = (flood.clone(), self.heads.clone(), latch.clone());
@@ -147,8 +149,9 @@ impl Link {
         let answer = loop {
             tokio::select! {
                 biased;
-                answer = &mut response => break answer,
+                // Before the response, which may come in the same breath.
                 () = flood.notified() => return Err(Failure::Other(self.flooded())),
+                answer = &mut response => break answer,
                 () = &mut overrun => return Err(Failure::Other(self.late(Phase::Head))),
                 () = &mut deadline => return Err(Failure::Other(self.late(Phase::Handshake))),
                 () = &mut proceed, if waiting => {
@@ -166,6 +169,10 @@ impl Link {
             let unsent = failed.take_message().is_some();
             self.failure(failed.into_error(), unsent)
         })?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let text = format!("{} {} switches protocols unasked", self.side, self.place.authority());
+            return Err(Failure::Other(Error::new(ErrorKind::Protocol(self.side), text)));
+        }
         self.announcer.say(&Event::Response {
             from: self.side,
             version: response.version(),
@@ -243,9 +250,17 @@ impl Link {
             let text = format!("{who} closed the connection within the head of its answer ({why})");
             return Failure::Other(Error::new(ErrorKind::Protocol(*side), text).because(error));
         }
-        let text =
-            format!("{who} closed the connection without an answer ({why}); try again, or check its log");
-        Failure::Closed { unsent, error: Error::new(ErrorKind::Protocol(*side), text).because(error) }
+        self.closed(error, unsent)
+    }
+
+    fn closed(&self, error: hyper::Error, unsent: bool) -> Failure {
+        let text = format!(
+            "{} {} closed the connection without an answer ({}); try again, or check its log",
+            self.side,
+            self.place.authority(),
+            cause(&error)
+        );
+        Failure::Closed { unsent, error: Error::new(ErrorKind::Protocol(self.side), text).because(error) }
     }
 }
 

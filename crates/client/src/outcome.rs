@@ -1,7 +1,7 @@
 //! What a response does not say of itself: how it was reached, and whether its sender refused the login.
 
 use crate::Side;
-use gatepass_backend::Principal;
+use gatepass::Principal;
 use http::{Response, StatusCode};
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! A proxy: its URL, and who uses it.
 
 use crate::{Error, Host, NoProxy, Origin, origin::parse_port};
-use gatepass_backend::{Credentials, Password};
+use gatepass::{Credentials, Password};
 use std::fmt;
 
 /// The port of an `http://` proxy whose URL names none, as curl has it.
@@ -22,7 +22,7 @@ impl Proxy {
     /// Reads `[http://|https://][user[:password]@]host[:port]`.
     ///
     /// A user name and password in the URL are percent-decoded and become [`Credentials`]: the name in any of the forms
-    /// that [`Principal::parse`](gatepass_backend::Principal::parse) knows (`CORP%5Calice`, `CORP\alice`, `alice@corp.test` as
+    /// that [`Principal::parse`](gatepass::Principal::parse) knows (`CORP%5Calice`, `CORP\alice`, `alice@corp.test` as
     /// `alice%40corp.test`). Without a scheme it is `http`; without a port it is 1080 for `http`, as curl has it, and 443
     /// for `https`. What follows the port is ignored.
     ///

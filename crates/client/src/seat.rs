@@ -1,7 +1,7 @@
 //! Who must be convinced on a connection: the proxy, the origin, or both, each with its own half of the dance.
 
 use crate::{Error, ErrorKind, Origin, Side, error::cause, outcome::Denied};
-use gatepass_backend::{ChannelBindings, Principal};
+use gatepass::{ChannelBindings, Principal};
 use gatepass_http::{Body, ClientAuth, Head, Next};
 
 /// One side of the dance on one connection.
@@ -76,10 +76,10 @@ impl Seat {
 
     /// This side on the connection that takes the place of a lost one.
     pub(crate) fn reconnect(self) -> Result<Self, Error> {
-        let Self { auth, place, principal, .. } = self;
+        let Self { auth, place, principal, passed, .. } = self;
         let side = auth.side();
         match auth.reconnect() {
-            Ok(auth) => Ok(Self::new(auth, place, principal)),
+            Ok(auth) => Ok(Self { passed, ..Self::new(auth, place, principal) }),
             Err(error) => Err(failed(side, &place, error)),
         }
     }

@@ -1,0 +1,7 @@
+//! The client against scripted peers. One program, so that what the tests share is compiled once.
+
+mod faults;
+mod legs;
+mod plain;
+mod security;
+mod support;

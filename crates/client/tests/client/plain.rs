@@ -1,0 +1,106 @@
+//! The plain path: no credentials, or none that are asked for.
+
+use crate::support::{get, peer::Peer};
+use bytes::Bytes;
+use gatepass_client::{Client, ErrorKind, Outcome, Proxy, Redirects, Side};
+use http::{Method, Request};
+use http_body_util::Full;
+
+#[tokio::test]
+async fn a_request_goes_out_in_origin_form_and_its_connection_serves_the_next() {
+    let peer = Peer::listen().await;
+    let url = peer.url();
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        for path in ["/a?b=c", "/"] {
+            let head = one.head().await;
+            assert_eq!((head.method.as_str(), head.target.as_str()), ("GET", path));
+            assert_eq!(head.field("host"), Some(peer.address().to_string().as_str()));
+            assert_eq!(head.field("connection"), None);
+            one.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").await;
+        }
+        one.ends().await;
+    });
+    let client = Client::new();
+    for path in ["/a?b=c", ""] {
+        let response = client.send(get(format!("{url}{path}"))).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert!(Outcome::of(&response).denied.is_none());
+        assert_eq!(response.into_body().read_to_end(5).await.unwrap(), "hello");
+    }
+    drop(client);
+    script.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_plain_request_goes_to_the_proxy_in_absolute_form() {
+    let peer = Peer::listen().await;
+    let proxy = Proxy::parse(&peer.url()).unwrap();
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        let head = one.head().await;
+        assert_eq!(head.target, "http://origin.test/x");
+        assert_eq!(head.field("host"), Some("origin.test"));
+        assert_eq!(head.field("proxy-connection"), Some("Keep-Alive"));
+        one.send("HTTP/1.1 204 No Content\r\n\r\n").await;
+        one.ends().await;
+    });
+    let response = Client::new().with_proxy(proxy).send(get("http://origin.test/x")).await.unwrap();
+    assert_eq!(response.status(), 204);
+    drop(response);
+    script.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_goes_out_at_once_where_nobody_is_expected_to_ask() {
+    let peer = Peer::listen().await;
+    let url = peer.url();
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        let head = one.head().await;
+        assert_eq!((head.field("content-length"), head.field("expect")), (Some("4"), None));
+        assert_eq!(one.bytes(4).await, b"body");
+        one.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    });
+    let request = Request::post(url).body(Full::<Bytes>::from("body")).unwrap();
+    assert_eq!(Client::new().send(request).await.unwrap().status(), 200);
+    script.await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_there_is_an_error_that_names_the_place() {
+    let peer = Peer::listen().await;
+    let (url, address) = (peer.url(), peer.address());
+    drop(peer);
+    let error = Client::new().send(get(&url)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect(Side::Origin));
+    assert!(error.to_string().contains(&address.to_string()), "{error}");
+    let error =
+        Client::new().with_proxy(Proxy::parse(&url).unwrap()).tunnel("a.test", 443).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect(Side::Proxy));
+}
+
+#[tokio::test]
+async fn redirects_are_followed_when_asked_for() {
+    let peer = Peer::listen().await;
+    let url = peer.url();
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        let head = one.head().await;
+        assert_eq!((head.method.as_str(), head.target.as_str()), ("POST", "/a/b"));
+        one.bytes(4).await;
+        one.send("HTTP/1.1 303 See Other\r\nLocation: ../c\r\nContent-Length: 2\r\n\r\nno").await;
+        let head = one.head().await;
+        assert_eq!((head.method.as_str(), head.target.as_str()), ("GET", "/c"));
+        assert_eq!(head.field("content-type"), None);
+        one.send("HTTP/1.1 302 Found\r\nLocation: /d\r\nContent-Length: 0\r\n\r\n").await;
+        one.head().await;
+        one.send("HTTP/1.1 302 Found\r\nLocation: /e\r\nContent-Length: 0\r\n\r\n").await;
+    });
+    let client = Client::new().with_redirects(Redirects::at_most(2));
+    let request = Request::builder().method(Method::POST).uri(format!("{url}/a/b"));
+    let request = request.header("content-type", "text/plain").body(Full::<Bytes>::from("body")).unwrap();
+    let error = client.send(request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit(Side::Origin));
+    script.await.unwrap();
+}

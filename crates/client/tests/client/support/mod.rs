@@ -1,0 +1,57 @@
+//! What the tests share: scripted peers, the server's half of a login, requests and clients.
+
+pub(crate) mod log;
+pub(crate) mod login;
+pub(crate) mod peer;
+pub(crate) mod tls;
+
+use bytes::Bytes;
+use gatepass::Credentials;
+use gatepass_client::{Client, Proxy, Timeouts};
+use http::Request;
+use http_body_util::{Empty, Full};
+use login::PASSWORD;
+use peer::Peer;
+use std::time::Duration;
+
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+pub(crate) const TUNNEL: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+pub(crate) fn get(url: impl AsRef<str>) -> Request<Empty<Bytes>> {
+    Request::get(url.as_ref()).body(Empty::new()).unwrap()
+}
+
+pub(crate) fn post(url: impl AsRef<str>, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
+    Request::post(url.as_ref()).body(Full::new(body.into())).unwrap()
+}
+
+pub(crate) fn alice() -> Credentials {
+    Credentials::password("CORP\\alice", PASSWORD)
+}
+
+pub(crate) fn wrong() -> Credentials {
+    Credentials::password("CORP\\alice", "not-the-s3cret-marker")
+}
+
+/// A client for `peer` as its proxy.
+pub(crate) fn through(peer: &Peer, credentials: Credentials) -> Client {
+    let proxy = Proxy::parse(&peer.url()).unwrap().with_credentials(credentials);
+    Client::new().with_proxy(proxy)
+}
+
+/// Limits short enough for tests of their end.
+pub(crate) fn brief() -> Timeouts {
+    let span = Duration::from_millis(300);
+    Timeouts::default()
+        .with_connect(span)
+        .with_head(span)
+        .with_handshake(span)
+        .with_idle(span)
+        .with_proceed(span)
+}
+
+/// Short limits for a head and for a body's `100 Continue`, long ones for the rest.
+pub(crate) fn patient() -> Timeouts {
+    let long = Duration::from_secs(20);
+    brief().with_handshake(long).with_idle(long)
+}
