@@ -29,9 +29,11 @@ no_std() {
   fi
 }
 
-# The release command cannot link what only tests may use, and a build without legacy has no DES.
+# The command cannot link what only tests may use.
 features() {
-  if cargo tree -q -e normal,features -p gatepass-cli | grep -E 'gatepass-engine feature "(test-nonces|legacy)"'; then
+  local tree
+  tree=$(cargo tree -q -e normal,features -p gatepass-cli)
+  if grep -E 'gatepass-engine feature "(test-nonces|legacy)"' <<<"$tree"; then
     echo 'the command links a feature that only tests may use'; return 1
   fi
 }
@@ -64,6 +66,7 @@ house() {
     'crates/engine/src' 'crates/backend/src'
   forbid 'compare secrets and proofs with ct_eq' \
     '(==|!=) *[&*]*(self\.|expected_|computed_)?(proof|mic|checksum|nt_proof_str)\b' 'crates/engine/src' 'crates/backend/src'
+  forbid 'compare secrets and proofs with ct_eq' '(\.expose\(\) *(==|!=)|(==|!=)[^;{]*\.expose\(\))' 'crates/*/src'
   forbid 'finish it or do not ship it' '\b(todo|unimplemented)!' '*.rs'
   forbid 'a test that does not run proves nothing' '#\[ignore' '*.rs'
   forbid '#[expect(.., reason = "..")] instead of #[allow]' '#!?\[allow\(' '*.rs'

@@ -132,9 +132,9 @@ upload() {
   up=$(/usr/bin/python3 -c 'import json, sys; print(sum(json.loads(line)["up"] for line in open(sys.argv[1])))' "$TMP/counts")
   if [ "$up" -le "$most" ]; then pass; else fail "$name: $up bytes went up, at most $most expected"; fi
 }
-upload 'POST' "${RW_NTLM##*:}" "$A" $'\n200' 101000000 "100000000 $digest"
-upload 'POST, first 407 closes' "${RW_KAOFF##*:}" "$A" $'\n200' 101000000 "100000000 $digest"
-upload 'POST, wrong password' "${RW_NTLM##*:}" 'CORP\alice:nope' $'\n407' 101000000
+upload 'POST' "${RW_NTLM##*:}" "$A" $'\n200' 100010000 "100000000 $digest"
+upload 'POST, first 407 closes' "${RW_KAOFF##*:}" "$A" $'\n200' 100010000 "100000000 $digest"
+upload 'POST, wrong password' "${RW_NTLM##*:}" 'CORP\alice:nope' $'\n407' 10000
 
 section "ntlm_auth over pipes, both ways: session keys and flags"
 pipe() { "$TARGET/examples/ntlm_auth_pipe" "$@"; }
