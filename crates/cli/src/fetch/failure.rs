@@ -7,7 +7,19 @@ use std::io;
 
 /// The exit code for `error`, with its own sentence.
 pub(crate) fn of(error: &Error) -> Failure {
-    Failure::new(exit(error), error.to_string())
+    Failure::new(exit(error), without_numbers(&error.to_string()))
+}
+
+/// `text` without the numbers that the operating system gives to its errors.
+fn without_numbers(text: &str) -> String {
+    const NUMBER: &str = " (os error ";
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(NUMBER) {
+        shown.push_str(before);
+        rest = after.split_once(')').map_or("", |(_, behind)| behind);
+    }
+    shown + rest
 }
 
 fn exit(error: &Error) -> Exit {
@@ -57,4 +69,15 @@ fn protocol(error: &Error) -> Exit {
 /// Whether the file that was to be sent could not be read, rather than not be sent again.
 fn unreadable_upload(error: &Error) -> bool {
     chain(error).any(|link| link.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_has_words_and_no_numbers() {
+        assert_eq!(without_numbers("refused (os error 111); check (os error 2)"), "refused; check");
+        assert_eq!(without_numbers("the proxy (a:1) refused"), "the proxy (a:1) refused");
+    }
 }

@@ -14,7 +14,7 @@ use crate::exit::{Exit, Failure, Reason};
 use crate::screen::remark;
 use gatepass_client::{Body, Client, Outcome as Login};
 use http::header::{CONTENT_LENGTH, LOCATION};
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, Uri};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -179,7 +179,8 @@ impl<'a> Transfer<'a> {
     ) -> Result<(), Failure> {
         let (args, status) = (self.args, response.status());
         if let Some(location) = response.headers().get(LOCATION).filter(|_| status.is_redirection()) {
-            outcome.redirect_url = String::from_utf8_lossy(location.as_bytes()).into_owned();
+            outcome.redirect_url =
+                seen_from(&outcome.effective_url, &String::from_utf8_lossy(location.as_bytes()));
             if args.location && args.max_redirs == 0 {
                 return Err(Failure::new(Exit::REDIRECTS, "the server redirects, and --max-redirs is 0"));
             }
@@ -236,6 +237,15 @@ impl<'a> Transfer<'a> {
             Some(sentence) if too_many => Failure::new(Exit::REDIRECTS, sentence),
             _ => failure,
         }
+    }
+}
+
+/// A Location as `-w` shows it: with the scheme and host of `url` where it names none.
+fn seen_from(url: &str, location: &str) -> String {
+    let uri: Uri = url.parse().unwrap_or_default();
+    match (location.starts_with('/') && !location.starts_with("//"), uri.scheme_str(), uri.authority()) {
+        (true, Some(scheme), Some(authority)) => format!("{scheme}://{authority}{location}"),
+        _ => location.to_owned(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Runs the built command.
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::thread;
 
 /// A run of `gatepass` in the making: without the caller's proxies and passwords, and with nothing on standard input.
@@ -19,7 +20,7 @@ pub(crate) struct Ended {
     pub(crate) raw: Output,
 }
 
-pub(crate) fn gatepass<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Run {
+pub(crate) fn gatepass<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatepass"));
     command.args(arguments);
     for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
@@ -33,6 +34,11 @@ pub(crate) fn gatepass<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<I
 }
 
 impl Run {
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
         self
@@ -41,6 +47,17 @@ impl Run {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    pub(crate) fn in_directory(mut self, path: &std::path::Path) -> Self {
+        self.command.current_dir(path);
+        self
+    }
+
+    /// Starts it with pipes; standard input is empty.
+    pub(crate) fn spawn(mut self) -> Child {
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command.spawn().unwrap()
     }
 
     pub(crate) fn run(mut self) -> Ended {
@@ -52,16 +69,20 @@ impl Run {
         let feeder = thread::spawn(move || drop(stdin.write_all(&bytes)));
         let raw = child.wait_with_output().unwrap();
         feeder.join().unwrap();
-        Ended {
+        Ended::of(raw)
+    }
+}
+
+impl Ended {
+    fn of(raw: Output) -> Self {
+        Self {
             code: raw.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&raw.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&raw.stderr).into_owned(),
             raw,
         }
     }
-}
 
-impl Ended {
     /// Whether neither output holds anything that could drive a terminal.
     pub(crate) fn is_harmless(&self) -> bool {
         [&self.raw.stdout, &self.raw.stderr].into_iter().all(|bytes| {
@@ -73,5 +94,46 @@ impl Ended {
                 })
             })
         })
+    }
+}
+
+/// `gatepass mock-proxy` at work.
+pub(crate) struct MockCommand {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    pub(crate) url: String,
+}
+
+impl MockCommand {
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start<A: IntoIterator<Item: AsRef<OsStr>>>(arguments: A) -> Self {
+        let mut child = gatepass(["mock-proxy"]).args(arguments).spawn();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let url = line.strip_prefix("listening on ").and_then(|url| url.strip_suffix('\n'));
+        let url = url.unwrap_or_else(|| panic!("{line:?}")).to_owned();
+        Self { child, stdout, url }
+    }
+
+    /// Sends `signal` to it, and gives what it said after its first line.
+    pub(crate) fn end(mut self, signal: &str) -> Ended {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let mut stdout = Vec::new();
+        self.stdout.read_to_end(&mut stdout).unwrap();
+        let mut stderr = Vec::new();
+        self.child.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();
+        Ended::of(Output { status: self.child.wait().unwrap(), stdout, stderr })
+    }
+}
+
+/// A failed test leaves no process behind.
+impl Drop for MockCommand {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            drop(self.child.kill());
+            drop(self.child.wait());
+        }
     }
 }

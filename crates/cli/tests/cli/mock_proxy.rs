@@ -1,0 +1,82 @@
+//! `gatepass mock-proxy`, started and stopped as a test of another language would.
+
+use crate::support::{MockCommand, gatepass};
+use std::fs;
+
+#[test]
+fn it_says_when_it_is_ready_serves_and_ends_on_a_signal() {
+    for signal in ["-TERM", "-INT"] {
+        let directory = tempfile::tempdir().unwrap();
+        let ca = directory.path().join("ca.pem");
+        let ca = ca.to_str().unwrap();
+        let mock = MockCommand::start(["--account", "CORP\\alice:pw", "--ca-file", ca, "--transcript"]);
+        for url in ["http://origin.test/", "https://origin.test/"] {
+            let ended =
+                gatepass(["fetch", "-s", "-x", &mock.url, "-U", "CORP\\alice:pw", "--cacert", ca, url]).run();
+            assert_eq!(ended.code, 0, "{ended:?}");
+            assert!(ended.stdout.contains("embedded origin"), "{ended:?}");
+        }
+        let ended = mock.end(signal);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.stdout.contains("granted to CORP\\alice"), "{ended:?}");
+        assert!(ended.is_harmless());
+    }
+}
+
+#[test]
+fn the_first_line_is_exactly_the_address() {
+    let mock = MockCommand::start(["--account", "CORP\\alice:pw"]);
+    let port: u16 = mock.url.strip_prefix("http://127.0.0.1:").unwrap().parse().unwrap();
+    assert_ne!(port, 0);
+    let ended = mock.end("-TERM");
+    assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", ""));
+}
+
+#[test]
+fn a_default_account_is_announced() {
+    let mock = MockCommand::start::<[&str; 0]>([]);
+    let ended =
+        gatepass(["fetch", "-s", "-x", &mock.url, "-U", "CORP\\alice:gatepass", "http://origin.test/"]).run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let ended = mock.end("-TERM");
+    assert!(ended.stderr.contains("CORP\\alice with the password gatepass"), "{ended:?}");
+}
+
+#[test]
+fn a84_accounts_come_from_a_file_so_that_no_secret_stands_on_the_command_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("accounts");
+    fs::write(&path, "# comment\n\nCORP\\alice:p:w \nCORP\\bob:пароль😀\n").unwrap();
+    let mock = MockCommand::start(["--accounts-file", path.to_str().unwrap()]);
+    for (user, code) in [
+        ("CORP\\alice:p:w ", "200"),
+        ("CORP\\alice:p:w", "407"),
+        ("corp\\BOB:пароль😀", "200"),
+        ("CORP\\carol:", "407"),
+    ] {
+        let ended = gatepass(["fetch", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", &mock.url])
+            .args(["-U", user, "http://origin.test/"])
+            .run();
+        assert_eq!(ended.stdout, code, "{user}: {ended:?}");
+    }
+    drop(mock.end("-TERM"));
+    fs::write(&path, "CORP\\alice:pw\nmarker-s3cret\n").unwrap();
+    let ended = gatepass(["mock-proxy", "--accounts-file", path.to_str().unwrap()]).run();
+    assert_eq!(ended.code, 26, "{ended:?}");
+    assert!(ended.stderr.contains("line 2") && !ended.stderr.contains("marker"), "{ended:?}");
+}
+
+#[test]
+fn it_listens_on_loopback_only_and_on_a_free_port_only() {
+    let ended = gatepass(["mock-proxy", "--listen", "0.0.0.0:0"]).run();
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("not a loopback address"), "{ended:?}");
+    let mock = MockCommand::start(["--account", "CORP\\alice:pw"]);
+    let address = mock.url.strip_prefix("http://").unwrap();
+    let ended = gatepass(["mock-proxy", "--listen", address]).run();
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
+    assert!(ended.stderr.contains("cannot listen on"), "{ended:?}");
+    let ended = gatepass(["mock-proxy", "--account", "marker-s3cret"]).run();
+    assert_eq!(ended.code, 2);
+    assert!(!ended.stderr.contains("marker"), "{ended:?}");
+}
