@@ -45,4 +45,25 @@ pub trait SecurityContext: Send + core::fmt::Debug {
     /// # Errors
     /// As [`verify`](Self::verify) and [`seal`](Self::seal). On an error `message` holds nothing that was decrypted.
     fn unseal(&mut self, message: &mut [u8], signature: &[u8]) -> Result<(), Error>;
+
+    /// The checksum of SPNEGO's list of mechanisms: mechListMIC over `list`, the DER form of mechTypes (RFC 4178
+    /// section 5). It comes before every message: whoever negotiates asks for it, not the program that uses the context.
+    ///
+    /// A signature like any other, unless the mechanism says otherwise. NTLM does: the checksum takes the sequence
+    /// number 0 and leaves 1 to the first message, but not its keystream, with which that message begins anew
+    /// ([MS-SPNG] 3.3.5.1).
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    fn mech_list_mic(&mut self, list: &[u8]) -> Result<Vec<u8>, Error> {
+        self.sign(list)
+    }
+
+    /// Checks the peer's `mic` of `list`, the counterpart of [`mech_list_mic`](Self::mech_list_mic).
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    fn verify_mech_list_mic(&mut self, list: &[u8], mic: &[u8]) -> Result<(), Error> {
+        self.verify(list, mic)
+    }
 }
