@@ -203,4 +203,12 @@ impl SecurityContext for Context {
     fn unseal(&mut self, message: &mut [u8], signature: &[u8]) -> Result<(), Error> {
         self.run(|_, unsealer| unsealer.unseal(message, signature))
     }
+
+    fn mech_list_mic(&mut self, list: &[u8]) -> Result<Vec<u8>, Error> {
+        self.run(|sealer, _| sealer.mech_list_mic(list)).map(|mic| mic.to_vec())
+    }
+
+    fn verify_mech_list_mic(&mut self, list: &[u8], mic: &[u8]) -> Result<(), Error> {
+        self.run(|_, unsealer| unsealer.verify_mech_list_mic(list, mic))
+    }
 }

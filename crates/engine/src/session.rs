@@ -60,6 +60,7 @@ impl fmt::Debug for Session {
 struct Direction {
     flags: Flags,
     handle: Rc4,
+    seal_key: SessionKey,
     /// `None` without extended session security, whose messages are not protected here.
     sign_key: Option<SessionKey>,
     /// The next sequence number; `None` once they are used up or an error ended the direction.
@@ -68,9 +69,11 @@ struct Direction {
 
 impl Direction {
     fn new(session: &Session, side: Side) -> Self {
+        let seal_key = crypto::seal_key(session.flags, &session.key, side);
         Self {
             flags: session.flags,
-            handle: Rc4::keyed(&crypto::seal_key(session.flags, &session.key, side)),
+            handle: Rc4::keyed(&seal_key),
+            seal_key,
             sign_key: crypto::sign_key(session.flags, &session.key, side),
             next: Some(0),
         }
@@ -90,8 +93,23 @@ impl Direction {
         Ok(crypto::mac(self.flags, &mut self.handle, key, number, message, [0; 4]))
     }
 
+    /// The signature of SPNEGO's `list`, for which nothing may have been protected yet. The handle is afterwards what it was
+    /// before, new; the sequence number is used up ([MS-SPNG] 3.3.5.1).
+    fn mech_list_mac(&mut self, list: &[u8]) -> Result<[u8; 16], Error> {
+        if self.next != Some(0) {
+            return Err(Error::OutOfSequence);
+        }
+        let mac = self.mac(list)?;
+        self.handle = Rc4::keyed(&self.seal_key);
+        Ok(mac)
+    }
+
     fn check(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let expected = self.mac(message)?;
+        self.compare(expected, signature)
+    }
+
+    fn compare(&mut self, expected: [u8; 16], signature: &[u8]) -> Result<(), Error> {
         if bool::from(expected.ct_eq(signature)) {
             return Ok(());
         }
@@ -112,6 +130,16 @@ impl Sealer {
     pub fn sign(&mut self, message: &[u8]) -> Result<[u8; 16], Error> {
         self.0.agreed(Flags::NEGOTIATE_SIGN)?;
         self.0.mac(message)
+    }
+
+    /// The checksum of SPNEGO's `list` of mechanisms (mechListMIC, RFC 4178 section 5). It must come before every message;
+    /// it takes their first sequence number, but none of their keystream ([MS-SPNG] 3.3.5.1).
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign); [`Error::OutOfSequence`] too when it does not come first.
+    pub fn mech_list_mic(&mut self, list: &[u8]) -> Result<[u8; 16], Error> {
+        self.0.agreed(Flags::NEGOTIATE_SIGN)?;
+        self.0.mech_list_mac(list)
     }
 
     /// Encrypts `message` in place and returns its signature (`EncryptMessage`, `GSS_Wrap`; [MS-NLMP] 3.4.3).
@@ -143,6 +171,16 @@ impl Unsealer {
     pub fn verify(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         self.0.agreed(Flags::NEGOTIATE_SIGN)?;
         self.0.check(message, signature)
+    }
+
+    /// Checks the peer's `mic` of SPNEGO's `list` of mechanisms, the counterpart of [`Sealer::mech_list_mic`].
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify); [`Error::OutOfSequence`] too when it does not come first.
+    pub fn verify_mech_list_mic(&mut self, list: &[u8], mic: &[u8]) -> Result<(), Error> {
+        self.0.agreed(Flags::NEGOTIATE_SIGN)?;
+        let expected = self.0.mech_list_mac(list)?;
+        self.0.compare(expected, mic)
     }
 
     /// Decrypts `message` in place and checks its `signature` (`DecryptMessage`, `GSS_Unwrap`).
@@ -243,6 +281,37 @@ mod tests {
         let mut message = *b"clear";
         assert_eq!(sealer.seal(&mut message), Err(Error::OutOfSequence));
         assert_eq!(message, *b"clear");
+    }
+
+    #[test]
+    fn a27_the_checksum_of_the_list_takes_a_number_and_no_keystream() {
+        let (client, server) = pair(PROTECTED);
+        let (mut sealer, mut unsealer) = (client.split().0, server.split().1);
+        let mic = sealer.mech_list_mic(b"list").unwrap();
+        unsealer.verify_mech_list_mic(b"list", &mic).unwrap();
+        assert_eq!(mic[12..], [0; 4]);
+        let mut message: Vec<u8> = gatepass_wire::utf16le("Plaintext");
+        let signature = sealer.seal(&mut message).unwrap();
+        // As in [MS-NLMP] 4.2.4.4, where no checksum went before.
+        assert_eq!(message[..6], [0x54, 0xe5, 0x01, 0x65, 0xbf, 0x19]);
+        assert_eq!(signature[12..], [1, 0, 0, 0]);
+        unsealer.unseal(&mut message, &signature).unwrap();
+        assert_eq!(message, gatepass_wire::utf16le("Plaintext"));
+    }
+
+    #[test]
+    fn the_checksum_of_the_list_comes_first_and_once_and_must_fit() {
+        let (client, server) = pair(PROTECTED);
+        let ((mut sealer, _), (_, mut unsealer)) = (client.split(), server.split());
+        let mic = sealer.mech_list_mic(b"list").unwrap();
+        assert_eq!(sealer.mech_list_mic(b"list"), Err(Error::OutOfSequence));
+        assert_eq!(unsealer.verify_mech_list_mic(b"tsil", &mic), Err(Error::Altered));
+        assert_eq!(unsealer.verify_mech_list_mic(b"list", &mic), Err(Error::OutOfSequence));
+        let (mut sealer, _) = pair(PROTECTED).0.split();
+        sealer.sign(b"message").unwrap();
+        assert_eq!(sealer.mech_list_mic(b"list"), Err(Error::OutOfSequence));
+        let (mut sealer, _) = pair(PROTECTED.without(Flags::NEGOTIATE_SIGN)).0.split();
+        assert_eq!(sealer.mech_list_mic(b"list"), Err(Error::Unsupported));
     }
 
     #[test]
