@@ -1,0 +1,84 @@
+//! The backend over other backends.
+
+use crate::acceptor::Acceptor;
+use crate::initiator::initiate;
+use crate::{Failure, NegState, NegTokenResp, Oid, Token};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use gatepass_backend::{Accounts, Attributes, Backend, Credentials, Error, Handshake, Request, Step};
+
+/// Negotiate (RFC 4178, [MS-SPNG]): a [`Backend`] that agrees with its peer on one of several others.
+///
+/// As a client it offers its mechanisms in their order, with the first token of the first one. A mechanism that cannot
+/// begin (no credentials for it, target not known, nobody to ask) is left out; one that was refused a login is not, so that
+/// a wrong password is tried once.
+///
+/// As a server it takes the first mechanism of the client's list that it has, passing over what it does not know (NegoEx).
+/// NTLM without SPNEGO around it is answered in kind, if NTLM is among the mechanisms.
+///
+/// When the client's first choice is not taken, both sides demand each other's checksum of the list (mechListMIC), and
+/// the mechanism must be able to make it: [`Attributes::INTEGRITY`] is required of it, whatever the request says. When it
+/// is taken, a client sends the checksum wherever the mechanism can make one and the server still waits, and either side
+/// checks what it gets.
+#[derive(Clone, Debug, Default)]
+pub struct Spnego {
+    mechanisms: Vec<Mechanism>,
+}
+
+/// A mechanism by all its names.
+#[derive(Clone, Debug)]
+pub(crate) struct Mechanism {
+    pub(crate) oids: Vec<Oid<'static>>,
+    pub(crate) backend: Arc<dyn Backend>,
+}
+
+impl Spnego {
+    /// A negotiation among nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With a further mechanism, less preferred than those before: `backend`, whose tokens are those of the mechanism that
+    /// each of `oids` names. Kerberos has two names, and Windows offers both: [`Oid::MS_KERBEROS`], then [`Oid::KERBEROS`].
+    #[must_use]
+    pub fn with_mechanism(mut self, oids: &[Oid<'static>], backend: Arc<dyn Backend>) -> Self {
+        self.mechanisms.push(Mechanism { oids: oids.to_vec(), backend });
+        self
+    }
+}
+
+impl Backend for Spnego {
+    fn initiate(&self, credentials: &Credentials, request: &Request) -> Result<Step, Error> {
+        initiate(&self.mechanisms, credentials, request)
+    }
+
+    fn accept(&self, accounts: Arc<dyn Accounts>, request: &Request) -> Result<Box<dyn Handshake>, Error> {
+        Ok(Box::new(Acceptor::new(self.mechanisms.clone(), accounts, request.clone())))
+    }
+}
+
+/// The request for a mechanism that is not the client's first choice: it must be able to make the checksum of the list.
+pub(crate) fn with_integrity(request: &Request) -> Request {
+    request.clone().with_requirements(request.requirements() | Attributes::INTEGRITY)
+}
+
+/// A NegTokenResp with a state.
+pub(crate) fn resp(state: NegState, token: Option<&[u8]>, mic: Option<&[u8]>) -> Vec<u8> {
+    NegTokenResp { neg_state: Some(state), supported_mech: None, response_token: token, mech_list_mic: mic }
+        .encode()
+}
+
+/// The peer's answer, unless it is a refusal. Empty fields count as absent.
+pub(crate) fn answer(token: &[u8]) -> Result<NegTokenResp<'_>, Error> {
+    let mut answer = match Token::decode(token)? {
+        Token::Resp(answer) => answer,
+        Token::Init(_) => return Err(Failure::OutOfTurn("NegTokenInit").into()),
+        Token::Raw(_) => return Err(Failure::OutOfTurn("NTLM without SPNEGO").into()),
+    };
+    if answer.neg_state == Some(NegState::Reject) {
+        return Err(Failure::Rejected.into());
+    }
+    answer.response_token = answer.response_token.filter(|token| !token.is_empty());
+    answer.mech_list_mic = answer.mech_list_mic.filter(|mic| !mic.is_empty());
+    Ok(answer)
+}

@@ -1,0 +1,7 @@
+//! Client and server of a negotiation, and somebody between them.
+
+mod agreement;
+mod downgrade;
+mod peers;
+mod recorded;
+mod turns;
