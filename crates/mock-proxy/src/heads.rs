@@ -53,10 +53,10 @@ impl Heads {
         Self { stream, received: BytesMut::new(), state: State::Head, timer, defect: None }
     }
 
-    /// The stream, with what was not let through in front; how many bytes that is; and what was wrong, if anything was.
-    pub(crate) fn into_parts(mut self) -> (Stream, usize, Option<Defect>) {
+    /// The stream, with what was not let through in front, and what was wrong, if anything was.
+    pub(crate) fn into_parts(mut self) -> (Stream, Option<Defect>) {
         self.stream.unread(&self.received);
-        (self.stream, self.received.len(), self.defect)
+        (self.stream, self.defect)
     }
 
     /// Looks for a complete head in what was received, of which the last `fresh` bytes are new.
@@ -171,5 +171,82 @@ impl AsyncWrite for Heads {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transcript::Book;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::{Instant, sleep};
+
+    async fn pair() -> (TcpStream, Heads) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, peer) = listener.accept().await.unwrap();
+        (client, Heads::new(Stream::new(socket, Book::default().open(peer))))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn f31_a_head_that_comes_byte_by_byte_is_given_up_ten_seconds_after_it_began() {
+        let (mut client, mut heads) = pair().await;
+        tokio::spawn(async move {
+            for byte in b"GET http://origin.test/ HTTP/1.1\r\n" {
+                client.write_all(&[*byte]).await.unwrap();
+                sleep(Duration::from_secs(1)).await;
+            }
+        });
+        let start = Instant::now();
+        assert_eq!(heads.read(&mut [0; 100]).await.unwrap(), 0);
+        assert_eq!(start.elapsed().as_secs(), 10);
+        assert_eq!(heads.into_parts().1, Some(Defect::Timeout));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn f31_a_connection_without_a_word_is_given_up_as_well() {
+        let (_client, mut heads) = pair().await;
+        let start = Instant::now();
+        assert_eq!(heads.read(&mut [0; 100]).await.unwrap(), 0);
+        assert_eq!(start.elapsed().as_secs(), 10);
+        assert_eq!(heads.into_parts().1, Some(Defect::Silent));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn between_two_requests_there_is_time_but_not_within_the_second() {
+        const FIRST: &[u8] = b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc";
+        let (mut client, mut heads) = pair().await;
+        client.write_all(FIRST).await.unwrap();
+        let mut passed = [0; FIRST.len()];
+        heads.read_exact(&mut passed).await.unwrap();
+        assert_eq!(passed, FIRST);
+        let start = Instant::now();
+        tokio::spawn(async move {
+            sleep(Duration::from_secs(60)).await;
+            client.write_all(b"GET").await.unwrap();
+            sleep(Duration::from_secs(60)).await;
+        });
+        assert_eq!(heads.read(&mut [0; 100]).await.unwrap(), 0);
+        assert_eq!(start.elapsed().as_secs(), 70);
+        let (mut stream, defect) = heads.into_parts();
+        assert_eq!(defect, Some(Defect::Timeout));
+        let mut left = [0; 3];
+        stream.read_exact(&mut left).await.unwrap();
+        assert_eq!(&left, b"GET", "what was not let through is not lost");
+    }
+
+    #[tokio::test]
+    async fn a_head_and_its_body_pass_exactly_and_the_next_head_is_examined() {
+        let (mut client, mut heads) = pair().await;
+        let bytes = b"\r\nPUT / HTTP/1.0\r\nProxy-Connection: keep-alive\r\nContent-Length: 2\r\n\r\nabBAD\0";
+        client.write_all(bytes).await.unwrap();
+        let mut passed = Vec::new();
+        heads.read_to_end(&mut passed).await.unwrap();
+        let wanted = "\r\nPUT / HTTP/1.0\r\nConnection: keep-alive\r\nProxy-Connection: keep-alive\r\n\
+                      Content-Length: 2\r\n\r\nab";
+        assert_eq!(String::from_utf8(passed).unwrap(), wanted);
+        assert_eq!(heads.into_parts().1, Some(Defect::Syntax(httparse::Error::Token, 3, 0)));
     }
 }

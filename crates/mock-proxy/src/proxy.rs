@@ -62,9 +62,13 @@ impl Proxy {
         let heads = Heads::new(Stream::new(socket, page.clone()));
         let mut connection = listener::http().serve_connection(TokioIo::new(heads), service);
         let result = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
-        let (stream, early, defect) = connection.into_parts().io.into_inner().into_parts();
+        let parts = connection.into_parts();
+        let (mut stream, defect) = parts.io.into_inner().into_parts();
         match (result, defect, session.take_tunnel()) {
-            (Ok(()), None, Some((origin, entry))) => tunnel::join(stream, origin, page, entry, early).await,
+            (Ok(()), None, Some((origin, entry))) => {
+                stream.unread(&parts.read_buf);
+                tunnel::join(stream, origin, page, entry).await;
+            }
             (_, Some(defect), _) => turn_away(stream, &page, &defect).await,
             (Ok(()), None, None) => close(stream).await,
             (Err(error), None, _) => {

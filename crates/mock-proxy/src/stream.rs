@@ -37,6 +37,11 @@ impl Stream {
         self.unread.extend_from_slice(&behind);
     }
 
+    /// How many bytes were put back and not read again.
+    pub(crate) fn unread_count(&self) -> usize {
+        self.unread.len()
+    }
+
     /// Resets the connection, so that the peer sees an abortive end as one.
     pub(crate) fn reset(self) {
         // Where the option is refused the peer sees an orderly end instead.

@@ -10,11 +10,11 @@ use tokio::net::TcpStream;
 const BUFFER: usize = 64 * 1024;
 
 /// Joins `client` and `origin` until both have ended. One that closes its sending side can still receive; one that resets
-/// has the other reset too. `early` is how many bytes of the tunnel the client sent before it was open.
-pub(crate) async fn join(mut client: Stream, mut origin: TcpStream, page: Page, entry: Entry, early: usize) {
+/// has the other reset too.
+pub(crate) async fn join(mut client: Stream, mut origin: TcpStream, page: Page, entry: Entry) {
     page.reached(Leg::Tunnel);
     let _meter = Meter {
-        received: page.received().saturating_sub(early as u64),
+        received: page.received().saturating_sub(client.unread_count() as u64),
         sent: page.sent(),
         page: page.clone(),
         entry,

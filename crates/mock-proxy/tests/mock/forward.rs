@@ -113,6 +113,27 @@ fn a_client_is_told_whether_its_connection_stays_open() {
 }
 
 #[test]
+fn the_last_answer_of_a_connection_arrives_whole_at_a_slow_reader() {
+    let proxy = mock();
+    let line = "GET http://origin.test/bytes/20000000 HTTP/1.1";
+    let mut peer = Peer::to(proxy.address());
+    peer.login(At::Proxy, &alice(), "GET http://origin.test/ HTTP/1.1", "", b"");
+    peer.send(format!("{line}\r\nHost: h\r\nConnection: close\r\n\r\n"));
+    assert_eq!(peer.head().field("Content-Length"), Some("20000000"));
+    // Until all buffers on the way are full.
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(peer.rest().len(), 20_000_000);
+
+    let mut peer = Peer::to(proxy.address());
+    peer.login(At::Proxy, &alice(), "GET http://origin.test/ HTTP/1.1", "", b"");
+    peer.send(format!("{line}\r\nHost: h\r\n\r\ngarbage\0\r\n\r\n"));
+    assert_eq!(peer.head().field("Content-Length"), Some("20000000"));
+    std::thread::sleep(Duration::from_millis(300));
+    peer.exactly(20_000_000);
+    assert_eq!(peer.response().status, 400, "what is said of the garbage comes behind it");
+}
+
+#[test]
 fn bodies_go_through_whole_in_both_directions_and_either_framing() {
     let proxy = mock();
     let body: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();

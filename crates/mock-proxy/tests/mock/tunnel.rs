@@ -53,6 +53,21 @@ fn f28_bytes_sent_right_behind_the_connect_arrive_once_and_in_order() {
 }
 
 #[test]
+fn f28_nothing_is_lost_either_behind_a_body_of_unknown_length() {
+    let proxy = mock();
+    let (address, _thread) = server(echo);
+    let mut peer = Peer::to(proxy.address());
+    peer.send("POST http://origin.test/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n");
+    assert_eq!(peer.response().status, 407);
+    let line = format!("CONNECT {address} HTTP/1.1");
+    assert_eq!(peer.login(At::Proxy, &alice(), &line, "", b"early").status, 200);
+    peer.send("later");
+    peer.finish_sending();
+    assert_eq!(peer.rest(), b"earlylater");
+    assert_eq!(proxy.finish().requests().last().unwrap().request_body, 10);
+}
+
+#[test]
 fn f28_a_server_that_speaks_first_is_heard() {
     let proxy = mock();
     let (address, _thread) = server(|mut stream| stream.write_all(b"220 welcome\r\n").unwrap());
