@@ -95,6 +95,7 @@ mod tests {
         }
         let extended = MessageSignature::Extended { checksum: [1, 2, 3, 4, 5, 6, 7, 8], seq_num: 9 };
         assert_eq!(MessageSignature::decode(&BYTES, true), Ok(extended));
+        assert_eq!(MessageSignature::SIZE, BYTES.len());
     }
 
     #[test]
@@ -102,10 +103,14 @@ mod tests {
         let mut other = BYTES;
         other[0] = 2;
         for extended in [true, false] {
-            let decode = |bytes| MessageSignature::decode(bytes, extended).unwrap_err();
-            assert_eq!(decode(&other[..]).kind(), DecodeErrorKind::Value);
-            assert_eq!(decode(&BYTES[..15]).kind(), DecodeErrorKind::Truncated);
-            assert_eq!(decode(&[BYTES, BYTES].concat()).kind(), DecodeErrorKind::Size);
+            for (bytes, kind, at) in [
+                (other.to_vec(), DecodeErrorKind::Value, 0),
+                (BYTES[..15].to_vec(), DecodeErrorKind::Truncated, 15),
+                ([BYTES, BYTES].concat(), DecodeErrorKind::Size, MessageSignature::SIZE),
+            ] {
+                let error = MessageSignature::decode(&bytes, extended).unwrap_err();
+                assert_eq!((error.kind(), error.at()), (kind, at));
+            }
         }
     }
 }

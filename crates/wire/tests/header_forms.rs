@@ -1,8 +1,8 @@
 //! The lengths that the three headers have in the wild, and each optional part left out.
 
 use gatepass_wire::{
-    Authenticate, AvPairs, Challenge, DecodeErrorKind, Message, Negotiate, NegotiateFlags as F, NtResponse,
-    Version, WireStr,
+    Authenticate, AvPairs, Challenge, DecodeErrorKind, Message, MessageType, Negotiate, NegotiateFlags as F,
+    NtResponse, SIGNATURE, Version, WireStr,
 };
 
 const VERSION: Version = Version::new(10, 0, 17763);
@@ -50,6 +50,18 @@ fn comes_back<'a, M: Message<'a> + PartialEq + std::fmt::Debug>(
     let offset = u32::from_le_bytes(bytes[field + 4..field + 8].try_into().unwrap());
     assert_eq!(offset, header);
     assert_eq!(M::decode(bytes).as_ref(), Ok(message));
+}
+
+#[test]
+fn each_type_is_the_number_behind_the_signature() {
+    let [n, c, a] = [negotiate().encode(), challenge().encode(), authenticate().encode()].map(Result::unwrap);
+    for (number, kind, bytes) in
+        [(1, MessageType::Negotiate, n), (2, MessageType::Challenge, c), (3, MessageType::Authenticate, a)]
+    {
+        assert_eq!(bytes[..12], [SIGNATURE.as_slice(), &[number, 0, 0, 0]].concat());
+        assert_eq!(MessageType::peek(&bytes), Ok(kind));
+        assert_eq!((kind.number(), kind as u32), (number.into(), number.into()));
+    }
 }
 
 #[test]
