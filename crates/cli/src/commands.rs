@@ -1,6 +1,6 @@
 //! The commands, and how each of them ends.
 
-use crate::exit::{Exit, Failure, exit_codes};
+use crate::exit::{Exit, Failure};
 use crate::screen::{Screen, complain};
 use crate::{decode, demo, fetch, hash, mock_proxy};
 use clap::error::ErrorKind;
@@ -8,14 +8,20 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
 
 /// Get through the corporate proxy: NTLM for the command line, and tools to look into it
-#[derive(Debug, Parser)]
-#[command(name = "gatepass", version, propagate_version = true, max_term_width = 120, after_long_help = exit_codes())]
+#[derive(Parser)]
+#[command(
+    name = "gatepass",
+    version,
+    propagate_version = true,
+    max_term_width = 120,
+    after_help = "The exit codes are those of curl: see gatepass fetch --help."
+)]
 struct Gatepass {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
     Fetch(Box<fetch::FetchArgs>),

@@ -4,6 +4,7 @@ use crate::exit::{Exit, Failure};
 use crate::hex;
 use crate::password::{self, PasswordArgs};
 use crate::screen::{Screen, remark};
+use gatepass::backend::Principal;
 use gatepass::engine::crypto::{ntowf_v1, ntowf_v2};
 use std::io::{self, IsTerminal};
 
@@ -15,12 +16,12 @@ standard input if it is no terminal, a prompt without echo. One newline at its e
 takes the password itself, since every user of this machine could read it.
 Both hashes are as good as the password: whoever has one can log in with it.")]
 pub(crate) struct HashArgs {
-    /// Also print the NTOWFv2 of this user
+    /// Also print the NTOWFv2 of this user: USER, DOMAIN\USER or USER@REALM
     #[arg(long, value_name = "USER")]
     user: Option<String>,
     /// The user's domain, exactly as the client sends it
-    #[arg(long, value_name = "DOMAIN", default_value = "", requires = "user", hide_default_value = true)]
-    domain: String,
+    #[arg(long, value_name = "DOMAIN", requires = "user")]
+    domain: Option<String>,
     #[command(flatten)]
     password: PasswordArgs,
 }
@@ -36,7 +37,9 @@ pub(crate) fn run(args: &HashArgs) -> Result<Exit, Failure> {
     let mut out = Screen::stdout();
     out.plain(format!("NT hash (NTOWFv1): {}", hex::encode(nt_hash.expose())))?;
     if let Some(user) = &args.user {
-        let hash = ntowf_v2(user, &args.domain, &nt_hash);
+        let principal = Principal::parse(user);
+        let domain = args.domain.as_deref().unwrap_or_else(|| principal.domain());
+        let hash = ntowf_v2(principal.user(), domain, &nt_hash);
         out.plain(format!("NTOWFv2:           {}", hex::encode(hash.expose())))?;
     }
     remark("keep this as secret as the password: whoever has the hash can log in with it");

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 const DEFAULT: (&str, &str, &str) = ("CORP", "alice", "gatepass");
 
 /// Run a proxy that asks for NTLM, to test clients against
-#[derive(Debug, clap::Args)]
+// No `Debug`: the accounts have passwords.
+#[derive(clap::Args)]
 #[command(after_help = "\
 It prints `listening on http://127.0.0.1:PORT` when it is ready, and ends with exit code 0 on SIGINT and SIGTERM. Behind \
 it stand http://origin.test/ and https://origin.test/ with /echo, /bytes/N, /status/N, and /ntlm/, which asks for NTLM \

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Fetch URLs through an authenticating proxy or from an authenticating server, with curl's options
-#[derive(Debug, Args)]
+// No `Debug`: -U and -u may hold passwords.
+#[derive(Args)]
 #[command(after_help = AFTER_HELP, after_long_help = after_long_help(), override_usage = "gatepass fetch [OPTIONS] URL...")]
 pub(crate) struct FetchArgs {
     /// What to fetch: http:// or https:// (http:// where neither is said)
@@ -126,6 +127,16 @@ pub(crate) struct FetchArgs {
         hide_short_help = true
     )]
     pub(crate) referer: Option<String>,
+    /// Send this cookie
+    #[arg(
+        short = 'b',
+        long,
+        value_name = "NAME=VALUE",
+        allow_hyphen_values = true,
+        help_heading = "Request",
+        hide_short_help = true
+    )]
+    pub(crate) cookie: Vec<String>,
     /// Ask for a part of the resource, in bytes: FIRST-LAST
     #[arg(
         short = 'r',

@@ -19,8 +19,8 @@ pub(crate) struct Logins {
 
 /// Reads both logins; a password that does not stand on the command line comes from elsewhere.
 pub(crate) fn logins(args: &FetchArgs) -> Result<Logins, Failure> {
-    let proxy = args.proxy_user.as_deref().map(Name::parse);
-    let origin = args.user.as_deref().map(Name::parse);
+    let proxy = args.proxy_user.as_deref().map(Name::parse).transpose()?;
+    let origin = args.user.as_deref().map(Name::parse).transpose()?;
     // The sources belong to -U where both names have no password: see the long help.
     let taken = matches!(&proxy, Some(Name::Bare(_)));
     let proxy = match proxy {
@@ -48,16 +48,19 @@ pub(crate) fn logins(args: &FetchArgs) -> Result<Logins, Failure> {
 enum Name<'a> {
     /// A name without a password.
     Bare(&'a str),
-    /// A name with its password, or the user who is logged in (`:`).
+    /// A name with its password.
     Complete(Credentials),
 }
 
 impl<'a> Name<'a> {
-    fn parse(text: &'a str) -> Self {
+    fn parse(text: &'a str) -> Result<Self, Failure> {
         match text.split_once(':') {
-            Some(("", "")) => Self::Complete(Credentials::CurrentUser),
-            Some((name, password)) => Self::Complete(login(name, Password::from(password))),
-            None => Self::Bare(text),
+            Some(("", "")) => Err(Failure::new(
+                Exit::UNSUPPORTED,
+                "':' asks for the login of the current user, which is not built in yet; give a name",
+            )),
+            Some((name, password)) => Ok(Self::Complete(login(name, Password::from(password)))),
+            None => Ok(Self::Bare(text)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::args::FetchArgs;
 use super::body::{self, Source};
 use crate::exit::{Exit, Failure};
-use http::header::{ACCEPT, CONTENT_TYPE, RANGE, REFERER, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, RANGE, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 /// A request without its URL and body.
@@ -43,6 +43,15 @@ impl Template {
                 Some(text) => drop(fields.insert(name, value(text)?)),
                 None => {}
             }
+        }
+        if !args.cookie.is_empty() {
+            if args.cookie.iter().any(|cookie| !cookie.contains('=')) {
+                return Err(Failure::new(
+                    Exit::UNSUPPORTED,
+                    "-b wants NAME=VALUE; cookie files are not built in",
+                ));
+            }
+            fields.insert(COOKIE, value(&args.cookie.join("; "))?);
         }
         // A field that is given takes the place of a default one; given twice, it is sent twice.
         let mut given = HeaderMap::new();

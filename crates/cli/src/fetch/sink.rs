@@ -15,6 +15,8 @@ pub(crate) struct Sink {
     bar: Option<ProgressBar>,
     /// A response goes to a terminal, where it could do harm.
     on_terminal: bool,
+    /// Whether a body that is no text may go there.
+    takes_binary: bool,
 }
 
 enum Target {
@@ -31,13 +33,14 @@ enum Target {
 }
 
 impl Sink {
-    /// Standard output.
-    pub(crate) fn stdout() -> Self {
+    /// Standard output; if it is a terminal, text only, unless it `takes_binary`.
+    pub(crate) fn stdout(takes_binary: bool) -> Self {
         Self {
             target: Target::Stdout(tokio::io::stdout()),
             written: 0,
             bar: None,
             on_terminal: io::stdout().is_terminal(),
+            takes_binary,
         }
     }
 
@@ -45,7 +48,13 @@ impl Sink {
     pub(crate) fn file(path: PathBuf, with_directories: bool, progress: bool) -> Self {
         let bar = (progress && io::stderr().is_terminal())
             .then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(unknown()));
-        Self { target: Target::Unmade { path, with_directories }, written: 0, bar, on_terminal: false }
+        Self {
+            target: Target::Unmade { path, with_directories },
+            written: 0,
+            bar,
+            on_terminal: false,
+            takes_binary: true,
+        }
     }
 
     /// The bytes that were written of the body.
@@ -85,10 +94,10 @@ impl Sink {
 
     /// Writes a part of the body. A zero byte is no text: what holds one does not go to a terminal.
     pub(crate) async fn body(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        if self.on_terminal && bytes.contains(&0) {
+        if self.on_terminal && !self.takes_binary && bytes.contains(&0) {
             return Err(Failure::new(
                 Exit::WRITE,
-                "the body is binary and would garble the terminal; use -o FILE (or -o - and a pipe)",
+                "the body is binary and would garble the terminal; use -o FILE, or -o - to see it all the same",
             ));
         }
         self.put(bytes).await?;

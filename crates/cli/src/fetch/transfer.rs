@@ -10,12 +10,11 @@ use super::sink::Sink;
 use super::url::Url;
 use super::watch::Watch;
 use super::write_out::{Outcome, Piece, expand};
-use crate::exit::{Exit, Failure, Reason};
+use crate::exit::{Exit, Failure};
 use crate::screen::remark;
 use gatepass_client::{Body, Client, Outcome as Login};
 use http::header::{CONTENT_LENGTH, LOCATION};
 use http::{Method, Request, Response, Uri};
-use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -135,7 +134,8 @@ impl<'a> Transfer<'a> {
         let args = self.args;
         let progress = !(args.silent || args.no_progress_meter || args.verbose);
         Ok(match self.ordered.destinations.get(number) {
-            None | Some(Destination::Stdout) => Sink::stdout(),
+            None => Sink::stdout(false),
+            Some(Destination::Stdout) => Sink::stdout(true),
             Some(Destination::File(path)) => Sink::file(path.clone(), args.create_dirs, progress),
             Some(Destination::RemoteName) => {
                 let name = url.file_name().ok_or_else(|| {
@@ -214,15 +214,12 @@ impl<'a> Transfer<'a> {
     /// `-D FILE`.
     async fn dump(&self, head: &[Vec<u8>]) -> Result<(), Failure> {
         let Some(path) = &self.args.dump_header else { return Ok(()) };
-        let mut text: Vec<u8> = head.join(&b"\r\n"[..]);
-        text.extend_from_slice(b"\r\n");
-        let written = match path.as_os_str() == "-" {
-            true => std::io::stdout().write_all(&text),
-            false => tokio::fs::write(path, &text).await,
+        let mut sink = match path.as_os_str() == "-" {
+            true => Sink::stdout(false),
+            false => Sink::file(path.clone(), false, false),
         };
-        written.map_err(|error| {
-            Failure::new(Exit::WRITE, format!("cannot write {}: {}", path.display(), Reason(&error)))
-        })
+        sink.head(head).await?;
+        sink.finish().await
     }
 
     /// Why there is no response.

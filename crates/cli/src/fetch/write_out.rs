@@ -79,7 +79,7 @@ pub(crate) enum Piece {
     Stderr(String),
 }
 
-/// The text of `template` for `outcome`. A variable that is not known stays as it is written.
+/// The text of `template` for `outcome`. A variable that is not known gives nothing, as with curl.
 pub(crate) fn expand(template: &str, outcome: &Outcome) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut text = String::new();
@@ -102,7 +102,7 @@ pub(crate) fn expand(template: &str, outcome: &Outcome) -> Vec<Piece> {
                 None if switch || name == "onerror" => Some(String::new()),
                 None => outcome.variable(name),
             };
-            (known.unwrap_or_else(|| format!("%{{{name}}}")), after)
+            (known.unwrap_or_default(), after)
         } else if let Some((shown, after)) = escape_sequence(rest) {
             (shown.to_owned(), after)
         } else {
@@ -163,7 +163,7 @@ mod tests {
             ("%{size_download}\\t%{time_total}", "12\t1.500000"),
             ("100%% %{content_type}", "100% text/plain"),
             ("%{header{content-type}} %{header{etag}}|", "text/plain |"),
-            ("%{no_such_thing}", "%{no_such_thing}"),
+            ("a%{no_such_thing}b", "ab"),
             ("a%{stderr}b%{stdout}c", "a[b]c"),
             ("%{http_code", "%{http_code"),
             ("%", "%"),

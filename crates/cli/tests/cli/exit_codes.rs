@@ -45,6 +45,7 @@ fn mechanisms_that_are_not_built_in_are_refused_before_anything_is_sent() {
         let ended = fails(4, [option, "http://127.0.0.1:1/"]);
         assert!(ended.stderr.contains(option), "{ended:?}");
     }
+    fails(4, ["-U", ":", "-x", "http://127.0.0.1:1", "http://127.0.0.1:1/"]);
     fails(4, ["-x", "socks5://127.0.0.1:1", "http://127.0.0.1:1/"]);
 }
 

@@ -213,6 +213,10 @@ fn fields_of_the_command_line_are_sent_and_left_out() {
         "http://r/",
         "-r",
         "0-9",
+        "-b",
+        "a=1",
+        "-b",
+        "b=2",
     ]);
     for line in [
         "x-one: 1\r\n",
@@ -220,6 +224,7 @@ fn fields_of_the_command_line_are_sent_and_left_out() {
         "user-agent: me\r\n",
         "referer: http://r/\r\n",
         "range: bytes=0-9\r\n",
+        "cookie: a=1; b=2\r\n",
     ] {
         assert!(own.contains(line), "{line:?} {own}");
     }

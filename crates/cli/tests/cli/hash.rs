@@ -15,6 +15,8 @@ fn the_hashes_are_those_of_the_document() {
     assert!(ended.stderr.contains("as secret as the password"), "{ended:?}");
     let ended = gatepass(["hash", "--user", "User", "--domain", "Domain"]).stdin("Password\n").run();
     assert_eq!((ended.code, ended.stdout.as_str()), (0, BOTH));
+    let ended = gatepass(["hash", "--user", "Domain\\User"]).stdin("Password").run();
+    assert_eq!(ended.stdout, BOTH);
     // Only the user name is put in upper case.
     let ended = gatepass(["hash", "--user", "uSER", "--domain", "Domain"]).stdin("Password").run();
     assert_eq!(ended.stdout, BOTH);
