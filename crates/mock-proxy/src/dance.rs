@@ -4,6 +4,7 @@
 //! handed to it, and its verdict is put into the transcript's words, with the leg that later decides what goes wrong where.
 
 use crate::Leg;
+use crate::diagnosis;
 use crate::transcript::{Outcome, Token};
 use gatepass_backend::{Accounts, Backend, NtHash, Principal, Request};
 use gatepass_http::{Scheme, ServerAuth, Side, Verdict, challenges};
@@ -67,10 +68,15 @@ impl Dance {
         let mut lines = fields.get_all(name).iter();
         let (line, further) = (lines.next(), lines.next());
         let token = line.and_then(|value| token_of(value.as_bytes()));
-        let verdict = match further {
-            Some(_) => Err(format!("more than one {name} field")),
+        let (verdict, reason) = match further {
+            Some(_) => (Err(format!("more than one {name} field")), None),
             None => {
-                self.auth.request(line.map(http::HeaderValue::as_bytes)).map_err(|error| sentence(&error))
+                let value = line.map(http::HeaderValue::as_bytes);
+                let (verdict, reason) = match &token {
+                    Some(token) if token.is_authenticate() => diagnosis::listen(|| self.auth.request(value)),
+                    _ => (self.auth.request(value), None),
+                };
+                (verdict.map_err(|error| sentence(&error)), reason)
             }
         };
         let (outcome, values) = match verdict {
@@ -78,7 +84,7 @@ impl Dance {
             Ok(Verdict::Challenge(values)) => {
                 (if token.is_some() { Outcome::Challenged } else { Outcome::Offered }, values)
             }
-            Ok(Verdict::Refused(values)) => (Outcome::Refused(self.refusal()), values),
+            Ok(Verdict::Refused(values)) => (Outcome::Refused(self.refusal(reason)), values),
             Err(reason) => (Outcome::Invalid(reason), Vec::new()),
         };
         let leg = match &token {
@@ -99,11 +105,13 @@ impl Dance {
         )
     }
 
-    fn refusal(&self) -> String {
-        let reason = self.auth.refusal().map_or_else(|| "refused".to_owned(), |error| sentence(error));
+    /// Whose login was refused, and why.
+    fn refusal(&self, reason: Option<String>) -> String {
+        let reason = reason
+            .or_else(|| self.auth.refusal().map(|error| sentence(error)))
+            .unwrap_or_else(|| "no reason is given".to_owned());
         match self.asked.take() {
-            Some((principal, true)) => format!("{principal}: {reason}"),
-            Some((principal, false)) => format!("{principal}: {reason} (there is no such account)"),
+            Some(principal) => format!("{principal}: {reason}"),
             None => reason,
         }
     }
@@ -128,24 +136,21 @@ fn sentence(error: &dyn StdError) -> String {
     })
 }
 
-/// An account store that remembers who was asked for last, and whether there is such an account: the refusal itself says
-/// neither.
+/// An account store that remembers who was asked for last: a refusal does not say.
 struct Asked {
     accounts: Arc<dyn Accounts>,
-    last: Mutex<Option<(Principal, bool)>>,
+    last: Mutex<Option<Principal>>,
 }
 
 impl Asked {
-    fn take(&self) -> Option<(Principal, bool)> {
+    fn take(&self) -> Option<Principal> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 impl Accounts for Asked {
     fn nt_hash(&self, principal: &Principal) -> Option<NtHash> {
-        let hash = self.accounts.nt_hash(principal);
-        let asked = (principal.clone(), hash.is_some());
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(asked);
-        hash
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(principal.clone());
+        self.accounts.nt_hash(principal)
     }
 }

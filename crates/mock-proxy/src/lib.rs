@@ -33,6 +33,7 @@ mod authority;
 mod body;
 mod dance;
 mod defect;
+mod diagnosis;
 mod error;
 mod forward;
 mod heads;

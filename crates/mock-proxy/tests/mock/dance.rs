@@ -76,7 +76,7 @@ fn a51_a_wrong_password_is_refused_and_counts_as_one_attempt() {
     let refused = transcript.requests().nth(1).unwrap();
     assert_eq!(refused.leg, Leg::Authenticate);
     let Outcome::Refused(reason) = &refused.outcome else { panic!("{transcript}") };
-    assert!(reason.starts_with("CORP\\alice: ") && !reason.contains("no such account"), "{reason}");
+    assert!(reason.starts_with("CORP\\alice: NTProofStr does not fit: another password"), "{reason}");
     assert_eq!(transcript.origin().requests().count(), 0);
 }
 
@@ -177,33 +177,52 @@ fn a10_the_old_identity_does_not_survive_a_new_handshake() {
     assert_eq!(peer.login(At::Proxy, &alice(), GET, "", b"").status, 200, "and can log in again");
 }
 
+type Change = fn(&mut [u8]);
+
 #[test]
 fn a_message_changed_on_the_way_is_refused() {
     let proxy = mock();
-    let changes: [fn(&mut [u8]); 3] = [
-        |message| message[Authenticate::MIC_RANGE.start] ^= 1,
-        |message| {
-            let proof = Authenticate::decode(message).unwrap().nt_response[0];
-            let at = message.windows(4).rposition(|four| four == [1, 1, 0, 0]).unwrap() - 16;
-            assert_eq!(message[at], proof);
-            message[at] ^= 1;
-        },
-        |message| message[12 + 48] ^= 0x10, // NegotiateFlags: SIGN
+    let changes: [(Change, &str); 3] = [
+        (|message| message[Authenticate::MIC_RANGE.start] ^= 1, "the MIC does not fit"),
+        (|message| message[12 + 48] ^= 0x10, "the MIC does not fit"), // NegotiateFlags: SIGN
+        (
+            |message| {
+                let response = Authenticate::decode(message).unwrap().nt_response.to_vec();
+                let at = message.windows(response.len()).position(|part| part == response).unwrap();
+                message[at] ^= 1;
+            },
+            "NTProofStr does not fit",
+        ),
     ];
-    for change in changes {
+    for (change, wanted) in changes {
         let mut peer = Peer::to(proxy.address());
         let (waiting, negotiate) = Client::new(alice()).with_request(Request::new()).negotiate();
         let challenge = peer.ask(GET, &At::Proxy.line(&negotiate)).challenge();
         let (_, mut authenticate) = waiting.challenge(&challenge, Nonces::random().unwrap()).unwrap();
         change(&mut authenticate);
-        assert_eq!(peer.ask(GET, &At::Proxy.line(&authenticate)).status, 407);
+        let answer = peer.ask(GET, &At::Proxy.line(&authenticate));
+        assert_eq!(answer.status, 407);
+        assert!(!answer.text().contains("fit"), "the client is not told why: {answer:?}");
         let transcript = proxy.transcript();
         let last = &transcript.requests().last().unwrap().outcome;
         assert!(
-            matches!(last, Outcome::Refused(reason) if reason.starts_with("CORP\\alice")),
+            matches!(last, Outcome::Refused(reason) if reason.starts_with("CORP\\alice: ")
+            && reason.contains(wanted)),
             "{transcript}"
         );
     }
+}
+
+#[test]
+fn a_response_below_ntlmv2_is_refused_and_the_transcript_says_that_it_was_one() {
+    let proxy = mock();
+    let mut peer = Peer::to(proxy.address());
+    let messages = recorded("legacy-cntlm-NTLM");
+    assert_eq!(peer.ask(GET, &At::Proxy.line(&messages[0])).status, 407);
+    assert_eq!(peer.ask(GET, &At::Proxy.line(&messages[2])).status, 407);
+    let transcript = proxy.finish();
+    let wanted = Outcome::Refused("the response is below NTLMv2".to_owned());
+    assert_eq!(transcript.requests().last().unwrap().outcome, wanted, "{transcript}");
 }
 
 #[test]
