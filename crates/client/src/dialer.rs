@@ -13,8 +13,11 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-/// A peer that vanishes without a word is found after this much silence, and as long again in probes.
+/// A peer that vanishes without a word is asked after this much silence…
 const KEEPALIVE: Duration = Duration::from_secs(60);
+/// …and then this often, at this distance.
+const PROBES: u32 = 8;
+const PROBE: Duration = Duration::from_secs(15);
 
 /// Addresses that stand in for the resolver's, by host and port: curl's `--resolve`.
 pub(crate) type Addresses = HashMap<(Host, u16), Vec<SocketAddr>>;
@@ -137,7 +140,8 @@ fn broken(place: &Origin, side: Side, error: io::Error) -> Error {
 
 /// Small writes leave at once, and a peer that is gone is noticed.
 fn settle(tcp: &TcpStream) {
-    let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4);
+    let keepalive =
+        socket2::TcpKeepalive::new().with_time(KEEPALIVE).with_interval(PROBE).with_retries(PROBES);
     let set = tcp.set_nodelay(true).and_then(|()| socket2::SockRef::from(tcp).set_tcp_keepalive(&keepalive));
     if let Err(error) = set {
         tracing::debug!(%error, "socket option not set");
@@ -155,4 +159,44 @@ pub(crate) const fn name(side: Side) -> &'static str {
 /// `host:port`.
 pub(crate) fn at(place: &Origin) -> String {
     place.authority()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn f23_a_connection_finds_a_black_hole_by_its_probes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let dialer = Dialer {
+            addresses: Addresses::new(),
+            timeouts: Timeouts::default(),
+            announcer: Announcer::default(),
+        };
+        let tcp = dialer.tcp(&place, Side::Origin).await.unwrap();
+        let socket = socket2::SockRef::from(&tcp);
+        assert!(socket.keepalive().unwrap() && tcp.nodelay().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEPALIVE);
+        let probing = socket.tcp_keepalive_interval().unwrap() * socket.tcp_keepalive_retries().unwrap();
+        assert!(KEEPALIVE + probing <= Duration::from_secs(300), "{probing:?}");
+    }
+
+    #[tokio::test]
+    async fn a_dead_first_address_leaves_time_for_the_second() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let alive = listener.local_addr().unwrap();
+        let dead = {
+            let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            gone.local_addr().unwrap()
+        };
+        let place = Origin::parse("http://somewhere.test").unwrap();
+        let dialer = Dialer {
+            addresses: Addresses::from([((place.host().clone(), 80), vec![dead, alive])]),
+            timeouts: Timeouts::default(),
+            announcer: Announcer::default(),
+        };
+        assert_eq!(dialer.tcp(&place, Side::Proxy).await.unwrap().peer_addr().unwrap(), alive);
+    }
 }

@@ -4,7 +4,7 @@
 //! is gone, and the answer comes in time.
 
 use crate::support::{
-    OK, TUNNEL, alice, brief, get,
+    OK, TUNNEL, alice, brief, get, large,
     login::{Login, challenge},
     patient,
     peer::{Counts, Peer},
@@ -17,13 +17,7 @@ use gatepass_http::{
     limits::{MAX_DRAIN, MAX_HEAD},
 };
 use http::Response;
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::timeout,
@@ -396,34 +390,6 @@ async fn f15_endless_407_bodies_on_each_leg_end_after_two_connections() {
     }
 }
 
-/// A body of `pieces` pieces of 64 KiB, made when it is asked for.
-fn large(pieces: usize) -> http::Request<Received> {
-    let (sender, receiver) = tokio::sync::mpsc::channel(1);
-    tokio::spawn(async move {
-        for number in 0..pieces {
-            let piece = Bytes::from(vec![u8::try_from(number % 251).unwrap(); 1 << 16]);
-            if sender.send(Ok(http_body::Frame::data(piece))).await.is_err() {
-                return;
-            }
-        }
-    });
-    http::Request::post(URL).header("content-length", pieces << 16).body(Received(receiver)).unwrap()
-}
-
-type Piece = Result<http_body::Frame<Bytes>, std::io::Error>;
-
-/// A body of the pieces that come through a channel.
-struct Received(tokio::sync::mpsc::Receiver<Piece>);
-
-impl http_body::Body for Received {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
-        self.0.poll_recv(cx)
-    }
-}
-
 #[tokio::test]
 async fn f16_a_large_body_is_held_through_the_legs_and_arrives_once_and_whole() {
     const PIECES: usize = 512;
@@ -451,7 +417,9 @@ async fn f16_a_large_body_is_held_through_the_legs_and_arrives_once_and_whole() 
                 one.send(OK).await;
                 one.ends().await;
             },
-            async |client: Client| client.send(large(PIECES)).await.unwrap().into_body().read_to_end(2).await,
+            async |client: Client| {
+                client.send(large(URL, PIECES)).await.unwrap().into_body().read_to_end(2).await
+            },
         )
         .await;
         assert_eq!(outcome.unwrap(), "ok");
@@ -473,7 +441,7 @@ async fn f16_a_challenge_that_comes_during_the_body_is_an_error_that_says_so() {
             one.drains_to_end().await;
             peer.rests(Duration::from_millis(50)).await;
         },
-        async |client: Client| client.send(large(512)).await.map(drop),
+        async |client: Client| client.send(large(URL, 512)).await.map(drop),
     )
     .await;
     let error = outcome.unwrap_err();

@@ -2,6 +2,7 @@
 
 mod faults;
 mod legs;
+mod mock;
 mod plain;
 mod security;
 mod support;

@@ -1,10 +1,11 @@
 //! The plain path: no credentials, or none that are asked for.
 
-use crate::support::{get, peer::Peer};
+use crate::support::{OK, alice, brief, get, login::Login, peer::Peer, through, tls::Identity};
 use bytes::Bytes;
-use gatepass_client::{Client, ErrorKind, Outcome, Proxy, Redirects, Side};
+use gatepass_client::{Client, ErrorKind, Event, Observer, Outcome, Phase, Proxy, Redirects, Side};
 use http::{Method, Request};
 use http_body_util::Full;
+use std::sync::{Arc, Mutex};
 
 #[tokio::test]
 async fn a_request_goes_out_in_origin_form_and_its_connection_serves_the_next() {
@@ -103,4 +104,110 @@ async fn redirects_are_followed_when_asked_for() {
     let error = client.send(request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit(Side::Origin));
     script.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_rests_too_long_ends_by_the_idle_timeout() {
+    let peer = Peer::listen().await;
+    let url = peer.url();
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        one.head().await;
+        one.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await;
+        one.ends().await;
+    });
+    let response = Client::new().with_timeouts(brief()).send(get(&url)).await.unwrap();
+    let error = response.into_body().read_to_end(10).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout(Phase::Idle));
+    script.await.unwrap();
+}
+
+#[tokio::test]
+async fn tls_with_a_peer_that_says_nothing_ends_by_the_connect_timeout() {
+    let peer = Peer::listen().await;
+    let url = format!("https://{}", peer.address());
+    let script = peer.plays(|mut peer| async move {
+        peer.accept().await.drains_to_end().await;
+    });
+    let error = Client::new()
+        .with_timeouts(brief())
+        .with_tls(Identity::of("127.0.0.1").trusted())
+        .send(get(&url))
+        .await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Timeout(Phase::Connect));
+    script.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_an_error_that_says_so() {
+    let peer = Peer::listen().await;
+    let url = peer.url();
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        one.head().await;
+        one.send("220 mail.example ESMTP\r\n\r\n").await;
+        one.ends().await;
+    });
+    let error = Client::new().send(get(&url)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol(Side::Origin));
+    assert!(error.to_string().contains("does not answer in HTTP"), "{error}");
+    script.await.unwrap();
+}
+
+#[derive(Debug, Default)]
+struct Seen(Mutex<Vec<String>>);
+
+impl Observer for Seen {
+    fn event(&self, event: &Event<'_>) {
+        self.0.lock().unwrap().push(match event {
+            Event::Connected { side, .. } => format!("connected to {side}"),
+            Event::Request { method, target, .. } => format!("{method} {target}"),
+            Event::Response { status, .. } => status.as_str().to_owned(),
+            Event::Token { direction, token, .. } => format!("{direction:?} {}", token[8]),
+            Event::Reused { .. } => "reused".to_owned(),
+            other => format!("{other:?}"),
+        });
+    }
+}
+
+#[tokio::test]
+async fn an_observer_sees_the_dance_in_its_order() {
+    let peer = Peer::listen().await;
+    let seen = Arc::new(Seen::default());
+    let client = through(&peer, alice()).with_observer(seen.clone());
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        let mut login = Login::new(Side::Proxy);
+        for _ in 0..2 {
+            let head = one.head().await;
+            one.send(login.asks(&head)).await;
+        }
+        login.grants(&one.head().await);
+        one.send(OK).await;
+        one.head().await;
+        one.send(OK).await;
+    });
+    for _ in 0..2 {
+        client.send(get("http://origin.test/")).await.unwrap().into_body().read_to_end(2).await.unwrap();
+    }
+    script.await.unwrap();
+    let request = "GET http://origin.test/";
+    assert_eq!(
+        *seen.0.lock().unwrap(),
+        [
+            "connected to the proxy",
+            request,
+            "407",
+            "Sent 1",
+            request,
+            "407",
+            "Received 2",
+            "Sent 3",
+            request,
+            "200",
+            "reused",
+            request,
+            "200",
+        ]
+    );
 }

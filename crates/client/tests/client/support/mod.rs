@@ -12,7 +12,11 @@ use http::Request;
 use http_body_util::{Empty, Full};
 use login::PASSWORD;
 use peer::Peer;
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 pub(crate) const TUNNEL: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
@@ -54,4 +58,32 @@ pub(crate) fn brief() -> Timeouts {
 pub(crate) fn patient() -> Timeouts {
     let long = Duration::from_secs(20);
     brief().with_handshake(long).with_idle(long)
+}
+
+/// A body of `pieces` pieces of 64 KiB, made when it is asked for.
+pub(crate) fn large(url: &str, pieces: usize) -> Request<Received> {
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        for number in 0..pieces {
+            let piece = Bytes::from(vec![u8::try_from(number % 251).unwrap(); 1 << 16]);
+            if sender.send(Ok(http_body::Frame::data(piece))).await.is_err() {
+                return;
+            }
+        }
+    });
+    Request::post(url).header("content-length", pieces << 16).body(Received(receiver)).unwrap()
+}
+
+type Piece = Result<http_body::Frame<Bytes>, std::io::Error>;
+
+/// A body of the pieces that come through a channel.
+pub(crate) struct Received(tokio::sync::mpsc::Receiver<Piece>);
+
+impl http_body::Body for Received {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
+        self.0.poll_recv(cx)
+    }
 }
