@@ -51,7 +51,8 @@ impl Exit {
     pub(crate) const CERTIFICATE: Self = Self(60);
     /// The upload cannot be sent a second time.
     pub(crate) const REWIND: Self = Self(65);
-    /// Name or password refused (`demo --proxy`; `fetch` gives the 401 or 407 response, as curl does).
+    /// Name or password refused, in `demo --proxy`. `fetch` gives the 401 or 407 response, as curl does; where more URLs
+    /// follow, they are not tried.
     pub(crate) const DENIED: Self = Self(67);
     /// The file of trusted certificates cannot be used.
     pub(crate) const CA_FILE: Self = Self(77);
@@ -149,7 +150,10 @@ const TABLE: [(Exit, &str); 24] = [
     (Exit::RECEIVE, "receiving failed, or the proxy refused the tunnel (also for a wrong password)"),
     (Exit::CERTIFICATE, "the certificate is not to be trusted"),
     (Exit::REWIND, "the upload would have to be sent a second time"),
-    (Exit::DENIED, "name or password refused (demo --proxy)"),
+    (
+        Exit::DENIED,
+        "name or password refused: demo --proxy, and fetch where URLs are left that are not tried any more",
+    ),
     (Exit::CA_FILE, "the file of trusted certificates cannot be used"),
     (Exit::AUTHENTICATION, "the authentication failed for another reason than a wrong password"),
 ];

@@ -23,7 +23,8 @@ use args::Ordered;
 use clap::ArgMatches;
 use transfer::Transfer;
 
-/// Fetches each URL in turn; the last failure decides how the program ends, as with curl.
+/// Fetches each URL in turn; how the last one ends is how the program ends, as with curl. A refused login ends it at once:
+/// for the next URL the same password would be the second attempt.
 pub(crate) fn run(args: &FetchArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let ordered = Ordered::of(matches, args);
     let silent = args.silent && !args.show_error;
@@ -37,11 +38,19 @@ pub(crate) fn run(args: &FetchArgs, matches: &ArgMatches) -> Result<Exit, Failur
         let transfer = Transfer::prepare(args, &ordered).await.map_err(quiet)?;
         let mut ended = Exit::OK;
         for number in 0..transfer.count() {
-            let Err(failure) = transfer.fetch(number).await else { continue };
-            if let Some(sentence) = failure.sentence().filter(|_| !silent) {
+            let result = transfer.fetch(number).await;
+            if let Some(sentence) = result.as_ref().err().and_then(Failure::sentence).filter(|_| !silent) {
                 complain(sentence);
             }
-            ended = failure.exit();
+            ended = result.map_or_else(|failure| failure.exit(), |()| Exit::OK);
+            if transfer.was_refused() && number.saturating_add(1) < transfer.count() {
+                let sentence =
+                    "the other URLs are not tried with a login that was refused, since accounts get locked";
+                return Err(quiet(Failure::new(Exit::DENIED, sentence)));
+            }
+            if args.fail_early && ended != Exit::OK {
+                break;
+            }
         }
         Ok(ended)
     });

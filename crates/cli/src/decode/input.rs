@@ -108,19 +108,16 @@ fn starts_with_word(line: &str, word: &str) -> bool {
 
 /// The tokens in a field value, each with its scheme. Squid's helper writes `token=` before one, which is left out.
 fn schemes(value: &str) -> Vec<(&'static str, &str)> {
-    let mut words = value.split([' ', '\t', ',']).filter(|word| !word.is_empty()).peekable();
-    let mut found = Vec::new();
-    while let Some(word) = words.next() {
-        let scheme = SCHEMES.into_iter().find(|scheme| scheme.eq_ignore_ascii_case(word));
-        let Some(scheme) = scheme else { continue };
-        let token = words.next_if(|next| !SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(next)));
-        match token.map(|token| token.strip_prefix("token=").unwrap_or(token).trim_matches('"')) {
-            // The next scheme of a list of offers is no token: `Negotiate, Basic realm="x"`.
-            Some("Basic" | "Digest" | "Kerberos") | None => {}
-            Some(token) => found.push((scheme, token)),
-        }
-    }
-    found
+    value
+        .split(',')
+        .filter_map(|part| {
+            let mut words = part.split_whitespace();
+            let word = words.next()?;
+            let scheme = SCHEMES.into_iter().find(|scheme| scheme.eq_ignore_ascii_case(word))?;
+            let token = words.next()?;
+            Some((scheme, token.strip_prefix("token=").unwrap_or(token).trim_matches('"')))
+        })
+        .collect()
 }
 
 /// Hex or base64, with any white space in it. Hex wins where it gives a token.

@@ -186,6 +186,9 @@ pub(crate) struct FetchArgs {
     /// The same, with the body
     #[arg(long, help_heading = "Output", conflicts_with = "fail", hide_short_help = true)]
     pub(crate) fail_with_body: bool,
+    /// End with the first URL that fails
+    #[arg(long, help_heading = "Output", hide_short_help = true)]
+    pub(crate) fail_early: bool,
     /// No progress bar, no error texts
     #[arg(short = 's', long, help_heading = "Output")]
     pub(crate) silent: bool,

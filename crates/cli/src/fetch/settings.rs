@@ -62,7 +62,9 @@ fn proxies(args: &FetchArgs, login: Option<&Credentials>) -> Result<Proxies, Fai
                 proxy = proxy.with_credentials(credentials.clone());
             }
             // curl's no_proxy holds for -x too.
-            let except = ["no_proxy", "NO_PROXY"].into_iter().find_map(|name| std::env::var(name).ok());
+            let except = ["no_proxy", "NO_PROXY"]
+                .into_iter()
+                .find_map(|name| std::env::var(name).ok().filter(|list| !list.is_empty()));
             Proxies::all(proxy).with_no_proxy(NoProxy::parse(&except.unwrap_or_default()))
         }
         None => {

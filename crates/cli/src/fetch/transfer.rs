@@ -15,6 +15,7 @@ use crate::screen::remark;
 use gatepass_client::{Body, Client, Outcome as Login};
 use http::header::{CONTENT_LENGTH, LOCATION};
 use http::{Method, Request, Response, Uri};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -31,6 +32,7 @@ pub(crate) struct Transfer<'a> {
     write_out: Option<String>,
     watch: Arc<Watch>,
     sent: Arc<AtomicU64>,
+    refused: Cell<bool>,
 }
 
 impl<'a> Transfer<'a> {
@@ -68,12 +70,29 @@ impl<'a> Transfer<'a> {
         let client = settings::client(args, &urls, &logins(args)?, &watch).await?;
         let template = Template::of(args, &source).await?;
         let sent = Arc::default();
-        Ok(Self { args, ordered, client, urls, given, source, template, write_out, watch, sent })
+        Ok(Self {
+            args,
+            ordered,
+            client,
+            urls,
+            given,
+            source,
+            template,
+            write_out,
+            watch,
+            sent,
+            refused: Cell::new(false),
+        })
     }
 
     /// How many URLs there are.
     pub(crate) fn count(&self) -> usize {
         self.urls.len()
+    }
+
+    /// Whether a login was refused.
+    pub(crate) fn was_refused(&self) -> bool {
+        self.refused.get()
     }
 
     /// Fetches the URL `number`, and prints what `-w` wants of it.
@@ -185,7 +204,11 @@ impl<'a> Transfer<'a> {
                 return Err(Failure::new(Exit::REDIRECTS, "the server redirects, and --max-redirs is 0"));
             }
         }
-        let denied = Login::of(&response).denied.map(|denied| denied.to_string());
+        let denied = Login::of(&response).denied;
+        if denied.as_ref().is_some_and(|denied| denied.presented) {
+            self.refused.set(true);
+        }
+        let denied = denied.map(|denied| denied.to_string());
         let failed = (args.fail || args.fail_with_body) && status.as_u16() >= 400;
         if !(failed && args.fail) {
             if let Some(length) = announced(&response) {
@@ -200,7 +223,9 @@ impl<'a> Transfer<'a> {
         match (failed, denied) {
             (true, Some(denied)) => Err(Failure::new(Exit::HTTP, denied)),
             (true, None) => {
-                let text = format!("{} answers {status}", outcome.effective_url);
+                let redirected = self.watch.seen().redirected_to.clone();
+                let url = redirected.as_deref().unwrap_or(&outcome.effective_url);
+                let text = format!("{url} answers {status}");
                 Err(Failure::new(Exit::HTTP, text))
             }
             (false, Some(denied)) if !args.silent => {
@@ -224,6 +249,9 @@ impl<'a> Transfer<'a> {
 
     /// Why there is no response.
     fn failed(&self, error: &gatepass_client::Error) -> Failure {
+        if matches!(error.kind(), gatepass_client::ErrorKind::Denied(_)) {
+            self.refused.set(true);
+        }
         let failure = failure::of(error);
         let most = u32::try_from(self.args.max_redirs).ok();
         // The client has one kind for all its limits; here all redirects that may be followed have been.

@@ -183,11 +183,31 @@ fn several_urls_go_to_several_files() {
         assert_eq!(fs::metadata(stage.path(name)).unwrap().len(), length, "{name}");
     }
     assert_eq!(stage.proxy.transcript().connections().len(), 1, "one login for all of them");
-    // A failure in the middle does not keep the others back, and the last failure counts.
-    let ended =
-        stage.fetch(ALICE).args(["-fsS", "http://origin.test/status/500", "http://origin.test/"]).run();
-    assert_eq!(ended.code, 22, "{ended:?}");
+    // A failure in the middle does not keep the others back, and the last URL decides.
+    let failing = ["http://origin.test/status/500", "http://origin.test/"];
+    let ended = stage.fetch(ALICE).args(["-fsS"]).args(failing).run();
+    assert!(ended.code == 0 && ended.stderr.contains("500"), "{ended:?}");
     assert!(ended.stdout.contains("embedded origin"), "{ended:?}");
+    let ended = stage.fetch(ALICE).args(["-fsS", "--fail-early"]).args(failing).run();
+    assert_eq!((ended.code, ended.stdout.as_str()), (22, ""), "{ended:?}");
+}
+
+#[test]
+fn a51_a_refused_login_is_not_tried_again_for_the_next_url() {
+    for url in ["http://origin.test/", "https://origin.test/"] {
+        let stage = Stage::new();
+        let ended = stage.fetch(["-U", "CORP\\alice:wrong", "-s", "-S", url, url, url]).run();
+        assert_eq!(ended.code, 67, "{ended:?}");
+        assert!(ended.stderr.contains("the other URLs are not tried"), "{ended:?}");
+        let transcript = stage.proxy.finish();
+        assert_eq!(transcript.authenticates().count(), 1, "{transcript}");
+    }
+    let stage = Stage::new();
+    let page = "http://origin.test/ntlm/";
+    let ended = stage.fetch(ALICE).args(["-u", "CORP\\bob:wrong", "-s", page, page]).run();
+    assert_eq!((ended.code, ended.stderr.as_str()), (67, ""), "{ended:?}");
+    let transcript = stage.proxy.finish();
+    assert_eq!(transcript.origin().authenticates().count(), 1, "{transcript}");
 }
 
 #[test]
