@@ -18,7 +18,7 @@ doc() { RUSTDOCFLAGS='-D warnings' cargo doc -q --workspace --all-features --no-
 
 # The protocol crates for a target that has no operating system. Its library is built from source, by whichever compiler has that.
 no_std() {
-  local target=thumbv7em-none-eabihf crates='-p gatepass-wire -p gatepass-backend -p gatepass-engine -p gatepass-http'
+  local target=thumbv7em-none-eabihf crates='-p gatepass-wire -p gatepass-backend -p gatepass-engine -p gatepass-http -p gatepass-spnego'
   local build="check -q -Zbuild-std=core,alloc --target $target --target-dir target/no_std --no-default-features $crates"
   if [ -e /usr/bin/cargo ] && [ -e "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]; then
     RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo $build
