@@ -88,15 +88,13 @@ impl Lane {
             let status = response.status();
             match self.judge(&response, terms.announcer)? {
                 Verdict::Denied(denied) => return Ok(End::Answer(Box::new(response), Some(denied))),
-                Verdict::Reconnect if plan.is_whole() => {
-                    return Ok(again("the peer closes the connection with its challenge"));
-                }
                 Verdict::Send | Verdict::Reconnect if !plan.is_whole() => return Err(self.too_late(status)),
+                Verdict::Reconnect => return Ok(again("the peer closes the connection with its challenge")),
                 // The head announced a body that was not sent: no other leg can follow it on this connection.
                 Verdict::Send if shape == Shape::Whole => {
                     return Ok(again("the peer wants credentials before the body"));
                 }
-                Verdict::Send | Verdict::Reconnect => {
+                Verdict::Send => {
                     if !self.drain(response, terms).await {
                         return Ok(again("the body of the challenge is too long to be read"));
                     }

@@ -27,7 +27,7 @@ use std::{
 use tokio::{
     sync::Notify,
     task::JoinHandle,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 /// A connection that speaks HTTP/1.1. It closes when this is dropped.
@@ -99,9 +99,10 @@ impl Link {
         Ok(Self { sender, _driver: Driver(driver), heads, timeouts, announcer, side, place })
     }
 
-    /// Whether the connection is still there and free for another request.
+    /// Whether the connection is still there and free for another request. It is not waited for longer than a new one
+    /// may take.
     pub(crate) async fn is_usable(&mut self) -> bool {
-        self.sender.ready().await.is_ok()
+        matches!(timeout_at(until(self.timeouts.connect), self.sender.ready()).await, Ok(Ok(())))
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -124,7 +125,11 @@ impl Link {
             target: request.uri(),
             fields: request.headers(),
         });
-        if let Err(error) = self.sender.ready().await {
+        let ready = tokio::select! {
+            ready = self.sender.ready() => ready,
+            () = maybe(deadline) => return Err(Failure::Other(self.late(Phase::Handshake))),
+        };
+        if let Err(error) = ready {
             return Err(self.closed(error, true));
         }
         let flood = Arc::new(Notify::new());

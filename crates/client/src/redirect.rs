@@ -71,9 +71,10 @@ pub(crate) async fn follow(
         }
         part(client, &uri, &next, &mut fields)?;
         client.announcer().say(&Event::Redirected { to: &next });
-        // Read to its end, so that its connection serves again.
+        // Read to its end, so that its connection serves again; a long one is not worth it.
 
-        let _ = response.into_body().read_to_end(gatepass_http::limits::MAX_DRAIN).await;
+        let rest = response.into_body().read_to_end(gatepass_http::limits::MAX_DRAIN);
+        let _ = tokio::time::timeout(client.inner.config.dialer.timeouts.head, rest).await;
         uri = next;
     }
 }

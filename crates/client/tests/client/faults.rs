@@ -1,7 +1,7 @@
 //! What the network and the peers do to a login and to a tunnel, and what must be seen.
 //!
 //! In every row, beside what it says: at most one AUTHENTICATE reaches the peer, every connection is closed when the client
-//! is gone, and the answer comes in time.
+//! is gone, and the answer comes in time. The rows stand together, in their order: the file is long for that reason.
 
 use crate::support::{
     OK, TUNNEL, alice, brief, get, large,

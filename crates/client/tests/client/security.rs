@@ -1,4 +1,5 @@
-//! Attacks on a client and its secrets, each test named after its row.
+//! Attacks on a client and its secrets, each test named after its row. The rows stand together, in their order: the file is
+//! long for that reason.
 
 use crate::support::{
     OK, TUNNEL, alice, get,
