@@ -3,6 +3,7 @@
 //! ```text
 //! Session --split--> Sealer   (what this side sends)     sign, seal        each call takes the next sequence number
 //!                    Unsealer (what the peer sends)      verify, unseal    the first error ends it
+//!                    before them, under SPNEGO: mech_list_mic, verify_mech_list_mic
 //! ```
 
 use crate::Error;
@@ -297,6 +298,24 @@ mod tests {
         assert_eq!(signature[12..], [1, 0, 0, 0]);
         unsealer.unseal(&mut message, &signature).unwrap();
         assert_eq!(message, gatepass_wire::utf16le("Plaintext"));
+    }
+
+    #[test]
+    fn a27_what_gss_ntlmssp_sends_after_its_checksum_is_read() {
+        // Heard from gss-ntlmssp 1.2.0 as the server of a session with this key; its list names NTLM alone.
+        let key = 0xd6ad_3355_c18f_0023_dd0c_4e97_6bb9_00b3_u128.to_be_bytes();
+        let flags = Flags::from_bits(0xe288_8235);
+        let client = Session::new(flags, SessionKey::from_bytes(&key), Side::Client);
+        let mut from_server = client.split().1;
+        let list = [0x30, 12, 6, 10, 0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10];
+        let checksum = 0x0100_0000_a790_e12b_8f91_8e7c_0000_0000_u128.to_be_bytes();
+        from_server.verify_mech_list_mic(&list, &checksum).unwrap();
+        let signed = 0x0100_0000_53f1_5b5e_2c3c_cb5a_0100_0000_u128.to_be_bytes();
+        from_server.verify(b"message 0", &signed).unwrap();
+        let sealed = 0x0100_0000_87c9_061c_7a7d_b1e3_0200_0000_u128.to_be_bytes();
+        let mut message = [0x99, 0x19, 0x0d, 0x9d, 0xe4, 0x48, 0x50, 0xa5, 0xc1];
+        from_server.unseal(&mut message, &sealed).unwrap();
+        assert_eq!(&message, b"message 0");
     }
 
     #[test]
