@@ -16,6 +16,6 @@ if [ -n "$missing" ]; then
 fi
 "$here/realworld/up.sh" /tmp/unused --install-only
 
-for tool in cargo-deny cargo-fuzz; do
-  command -v "$tool" >/dev/null || cargo install --quiet --locked --debug "$tool"
+for tool in cargo-deny@0.20.2 cargo-fuzz@0.13.2; do
+  command -v "${tool%@*}" >/dev/null || cargo install --quiet --locked --debug "$tool"
 done

@@ -1,8 +1,8 @@
 #!/bin/bash
 # tests/realworld.sh - our client and server against software that nobody here wrote: Squid, Samba, gss-ntlmssp
 #
-# Brings the servers of ci/realworld up in a network namespace of their own, repeats every row, takes them down, and
-# closes with "N passed, M failed". Root; Debian's packages are installed by ci/realworld/up.sh.
+# Brings the servers of ci/realworld up, in a network namespace of their own where that may be had, repeats every row, takes
+# them down, and closes with "N passed, M failed". Root; Debian's packages are installed by ci/realworld/up.sh.
 #   RW_STATE=DIR     use servers that up.sh brought up in DIR, and leave them running
 #   RW_CLIENT=CMD    the client under test, which takes curl's options (default: target/debug/gatepass fetch)
 #   CARGO_TARGET_DIR where the built binaries are (default: target)
@@ -15,7 +15,8 @@ if [ -z "${RW_STATE:-}" ]; then
   (cd "$ROOT" && cargo build -q -p gatepass-cli -p gatepass-fixtures && cargo build -q -p gatepass-engine --examples --all-features) || exit 1
   state=$(mktemp -d /tmp/gatepass-rw.XXXX) && chmod 755 "$state" || exit 1
   trap '"$ROOT/ci/realworld/down.sh" "$state" --purge' EXIT
-  "$ROOT/ci/realworld/up.sh" "$state" --netns "${state##*/}" || exit 1
+  unshare --net true 2>/dev/null && netns=(--netns "${state##*/}") || netns=()
+  "$ROOT/ci/realworld/up.sh" "$state" "${netns[@]}" || exit 1
   RW_STATE=$state RW_FRESH=1 "$0"
   exit $?
 fi
