@@ -51,7 +51,7 @@ pub trait SecurityContext: Send + core::fmt::Debug {
     ///
     /// A signature like any other, unless the mechanism says otherwise. NTLM does: the checksum takes the sequence
     /// number 0 and leaves 1 to the first message, but not its keystream, with which that message begins anew
-    /// ([MS-SPNG] 3.3.5.1).
+    /// ([MS-SPNG] 3.2.5.1, 3.3.5.1).
     ///
     /// # Errors
     /// As [`sign`](Self::sign).

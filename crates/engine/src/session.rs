@@ -95,7 +95,7 @@ impl Direction {
     }
 
     /// The signature of SPNEGO's `list`, for which nothing may have been protected yet. The handle is afterwards what it was
-    /// before, new; the sequence number is used up ([MS-SPNG] 3.3.5.1).
+    /// before, new; the sequence number is used up ([MS-SPNG] 3.2.5.1, 3.3.5.1).
     fn mech_list_mac(&mut self, list: &[u8]) -> Result<[u8; 16], Error> {
         if self.next != Some(0) {
             return Err(Error::OutOfSequence);
@@ -134,7 +134,7 @@ impl Sealer {
     }
 
     /// The checksum of SPNEGO's `list` of mechanisms (mechListMIC, RFC 4178 section 5). It must come before every message;
-    /// it takes their first sequence number, but none of their keystream ([MS-SPNG] 3.3.5.1).
+    /// it takes their first sequence number, but none of their keystream ([MS-SPNG] 3.2.5.1, 3.3.5.1).
     ///
     /// # Errors
     /// As [`sign`](Self::sign); [`Error::OutOfSequence`] too when it does not come first.

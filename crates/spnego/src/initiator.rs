@@ -129,7 +129,8 @@ impl Handshake for Offered {
     }
 }
 
-/// The server has chosen a mechanism, which is under way, or done without a word of the server.
+/// The server has chosen a mechanism, which is under way, or done without a word of the server. A supportedMech that comes now
+/// is passed over ([MS-SPNG] 3.3.5).
 #[derive(Debug)]
 struct Chosen {
     list: Vec<u8>,

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`NegTokenInit`] | 4.2.1; 2.2.1 (NegTokenInit2, negHints) | client; a server that speaks first |
 //! | [`NegTokenResp`] | 4.2.2 | both, from then on |
-//! | [`Token::Raw`] | 3.2.5.2 of [MS-SPNG] | a client that speaks NTLM alone |
+//! | [`Token::Raw`] | in neither | a client that speaks NTLM alone |
 //!
 //! [`Spnego`] is the negotiation: a [`Backend`](gatepass_backend::Backend) over an ordered list of others, each under its
 //! [`Oid`]s.

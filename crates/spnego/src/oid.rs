@@ -1,4 +1,4 @@
-//! The names of mechanisms: object identifiers (RFC 4178 4.1, [MS-SPNG] 1.9).
+//! The names of mechanisms: object identifiers (RFC 4178 4.1, [MS-SPNG] 3.1.5).
 
 use crate::der::Reader;
 use crate::{DecodeError, DecodeErrorKind as Kind};

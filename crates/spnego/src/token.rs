@@ -16,7 +16,7 @@ pub enum Token<'a> {
     Init(NegTokenInit<'a>),
     /// NegTokenResp.
     Resp(NegTokenResp<'a>),
-    /// A message of NTLM without SPNEGO around it, as Windows sends when it has nothing else to offer ([MS-SPNG] 3.2.5.2).
+    /// A message of NTLM without SPNEGO around it, as Windows sends in `Negotiate` headers when it has nothing else to offer.
     Raw(&'a [u8]),
 }
 
