@@ -49,6 +49,12 @@ fuzz() {
   cargo clippy -q --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 }
 
+# What the benchmarks are compared with is a workspace of its own too.
+peers() {
+  cargo fmt --manifest-path benches/peers/Cargo.toml --check
+  cargo clippy -q --manifest-path benches/peers/Cargo.toml --all-targets -- -D warnings
+}
+
 vectors() {
   cargo run -q -p gatepass-fixtures --bin check-vectors -- fixtures/recorded.json fixtures/public.json fixtures/malformed.json
 }
@@ -76,7 +82,7 @@ house() {
 }
 
 steps=("$@")
-[ $# -gt 0 ] || steps=(fmt house clippy tests doc no_std features deny fuzz vectors)
+[ $# -gt 0 ] || steps=(fmt house clippy tests doc no_std features deny fuzz peers vectors)
 for step in "${steps[@]}"; do
   echo "== $step"
   "$step"

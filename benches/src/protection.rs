@@ -1,0 +1,72 @@
+//! Sealing and unsealing, in messages of three sizes.
+
+use crate::floor::Crypto;
+use crate::{Figure, messages, work};
+use gatepass_backend::{Attributes, Credentials, Request};
+use gatepass_engine::{Client, Error, Sealer, Unsealer};
+
+/// The sizes, in bytes, with the names of their figures.
+const SIZES: [(usize, &str, &str); 3] = [
+    (64, "seal/64 B", "unseal/64 B"),
+    (1024, "seal/1 KiB", "unseal/1 KiB"),
+    (65536, "seal/64 KiB", "unseal/64 KiB"),
+];
+
+pub(crate) fn figures() -> Vec<Figure> {
+    let seal = SIZES.map(|(size, name, _)| {
+        let (mut sealer, _) = pair();
+        let mut message = vec![0x5a; size];
+        Figure::new(name, work(64, || (), move |()| sealer.seal(&mut message)))
+            .over(Crypto::protection(size).work())
+            .of_bytes(size)
+    });
+    let unseal = SIZES.map(|(size, _, name)| {
+        let (mut sealer, mut unsealer) = pair();
+        let sealed = move || {
+            let mut message = vec![0x5a; size];
+            let signature = sealer.seal(&mut message);
+            (message, signature)
+        };
+        let unseal = move |(mut message, signature): (Vec<u8>, Result<[u8; 16], Error>)| {
+            unsealer.unseal(&mut message, &signature?).map(|()| message)
+        };
+        Figure::new(name, work(if size > 4096 { 1 } else { 64 }, sealed, unseal))
+            .over(Crypto::protection(size).work())
+            .of_bytes(size)
+    });
+    seal.into_iter().chain(unseal).collect()
+}
+
+/// The two halves of a connection, from the client to the server.
+fn pair() -> (Sealer, Unsealer) {
+    let request = Request::new().with_requirements(Attributes::CONFIDENTIALITY);
+    let credentials: Credentials = messages::credentials();
+    let (client, negotiate) = Client::new(credentials).with_request(request).negotiate();
+    let established =
+        messages::server().negotiate(&negotiate, messages::nonces()).and_then(|(server, challenge)| {
+            let (session, authenticate) = client.challenge(&challenge, messages::nonces())?;
+            let accepted = server.authenticate(&authenticate)?.verify(Some(&messages::nt_hash()))?;
+            Ok((session.split().0, accepted.into_session().split().1))
+        });
+    match established {
+        Ok(pair) => pair,
+        Err(error) => unreachable!("our own handshake failed: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_measured_is_a_message_that_the_peer_can_read() {
+        let (mut sealer, mut unsealer) = pair();
+        for _ in 0..3 {
+            let mut message = *b"sealed";
+            let signature = sealer.seal(&mut message).unwrap();
+            assert_ne!(message, *b"sealed");
+            unsealer.unseal(&mut message, &signature).unwrap();
+            assert_eq!(message, *b"sealed");
+        }
+    }
+}
