@@ -19,18 +19,22 @@ mod mic;
 mod ntowf;
 mod rc4;
 mod response_v2;
+mod sealing;
 mod session_keys;
 mod upper_case;
 
 #[cfg(feature = "legacy")]
 mod response_v1;
 
+pub(crate) use digest::HmacKey;
 pub use kxkey::kxkey;
+pub(crate) use mac::signed;
 pub use mac::{DUMMY_SIGNATURE, crc32, mac};
 pub use mic::{cbt_hash, mic};
 pub use ntowf::{ResponseKey, ntowf_v1, ntowf_v2};
 pub use rc4::{Rc4, rc4k};
 pub use response_v2::{ResponseV2, compute_response_v2, nt_proof, session_base_key_v2};
+pub(crate) use sealing::{seal, unseal};
 pub use session_keys::{Side, seal_key, sign_key};
 pub use upper_case::utf16le_upper;
 

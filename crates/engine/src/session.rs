@@ -7,7 +7,7 @@
 //! ```
 
 use crate::Error;
-use crate::crypto::{self, Rc4, Side};
+use crate::crypto::{self, HmacKey, Rc4, Side};
 use core::fmt;
 use gatepass_backend::SessionKey;
 use gatepass_wire::NegotiateFlags as Flags;
@@ -57,41 +57,59 @@ impl fmt::Debug for Session {
     }
 }
 
-/// The key material of one direction, and where it stands.
+/// One direction: where it stands, and its keys once they are needed, which in HTTP they never are.
 struct Direction {
     flags: Flags,
-    handle: Rc4,
-    seal_key: SessionKey,
-    /// `None` without extended session security, whose messages are not protected here.
-    sign_key: Option<SessionKey>,
+    key: SessionKey,
+    side: Side,
+    keys: Option<Keys>,
     /// The next sequence number; `None` once they are used up or an error ended the direction.
     next: Option<u32>,
 }
 
+/// The keys of one direction.
+struct Keys {
+    handle: Rc4,
+    sign_key: HmacKey,
+}
+
+impl Keys {
+    fn derive(flags: Flags, key: &SessionKey, side: Side) -> Result<Self, Error> {
+        let sign_key = crypto::sign_key(flags, key, side).ok_or(Error::Unsupported)?;
+        let handle = Rc4::keyed(&crypto::seal_key(flags, key, side));
+        Ok(Self { handle, sign_key: HmacKey::new(sign_key.expose()) })
+    }
+}
+
 impl Direction {
     fn new(session: &Session, side: Side) -> Self {
-        let seal_key = crypto::seal_key(session.flags, &session.key, side);
-        Self {
-            flags: session.flags,
-            handle: Rc4::keyed(&seal_key),
-            seal_key,
-            sign_key: crypto::sign_key(session.flags, &session.key, side),
-            next: Some(0),
-        }
+        Self { flags: session.flags, key: session.key.clone(), side, keys: None, next: Some(0) }
     }
 
-    /// Whether `flag`, and with it this way of protecting messages, was settled.
+    /// Whether `flag`, and with it this way of protecting messages, was settled. Without extended session security messages
+    /// are not protected here.
     fn agreed(&self, flag: Flags) -> Result<(), Error> {
-        let agreed = self.flags.contains(flag) && self.sign_key.is_some();
+        let agreed = self.flags.contains(flag | Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY);
         if agreed { Ok(()) } else { Err(Error::Unsupported) }
     }
 
-    /// The signature of the next message, for which `message` is the clear text.
-    fn mac(&mut self, message: &[u8]) -> Result<[u8; 16], Error> {
+    /// The number of the next message, which is thereby used, and the keys.
+    fn next(&mut self) -> Result<(u32, &mut Keys), Error> {
         let number = self.next.ok_or(Error::OutOfSequence)?;
         self.next = number.checked_add(1);
-        let key = self.sign_key.as_ref();
-        Ok(crypto::mac(self.flags, &mut self.handle, key, number, message, [0; 4]))
+        let keys = match self.keys.take() {
+            Some(keys) => keys,
+            None => Keys::derive(self.flags, &self.key, self.side)?,
+        };
+        Ok((number, self.keys.insert(keys)))
+    }
+
+    /// The signature of the next message.
+    fn mac(&mut self, message: &[u8]) -> Result<[u8; 16], Error> {
+        let flags = self.flags;
+        let (number, keys) = self.next()?;
+        let checksum = keys.sign_key.mac(&[&number.to_le_bytes(), message]);
+        Ok(crypto::signed(flags, &mut keys.handle, checksum, number))
     }
 
     /// The signature of SPNEGO's `list`, for which nothing may have been protected yet. The handle is afterwards what it was
@@ -101,7 +119,7 @@ impl Direction {
             return Err(Error::OutOfSequence);
         }
         let mac = self.mac(list)?;
-        self.handle = Rc4::keyed(&self.seal_key);
+        self.keys = None;
         Ok(mac)
     }
 
@@ -150,13 +168,11 @@ impl Sealer {
     /// [`sign`](Self::sign); then `message` is as it was.
     pub fn seal(&mut self, message: &mut [u8]) -> Result<[u8; 16], Error> {
         self.0.agreed(Flags::NEGOTIATE_SEAL)?;
-        let number = self.0.next.ok_or(Error::OutOfSequence)?;
-        self.0.next = number.checked_add(1);
+        let flags = self.0.flags;
+        let (number, keys) = self.0.next()?;
         // The keystream goes to the message first and to the checksum then, but the checksum is that of the clear text.
-        let clear = zeroize::Zeroizing::new(message.to_vec());
-        self.0.handle.apply(message);
-        let key = self.0.sign_key.as_ref();
-        Ok(crypto::mac(self.0.flags, &mut self.0.handle, key, number, &clear, [0; 4]))
+        let checksum = crypto::seal(&keys.sign_key, number, &mut keys.handle, message);
+        Ok(crypto::signed(flags, &mut keys.handle, checksum, number))
     }
 }
 
@@ -190,9 +206,11 @@ impl Unsealer {
     /// As [`verify`](Self::verify) and [`Sealer::seal`]. After [`Error::Altered`] `message` is all zeros.
     pub fn unseal(&mut self, message: &mut [u8], signature: &[u8]) -> Result<(), Error> {
         self.0.agreed(Flags::NEGOTIATE_SEAL)?;
-        self.0.next.ok_or(Error::OutOfSequence)?;
-        self.0.handle.apply(message);
-        self.0.check(message, signature).inspect_err(|_| message.fill(0))
+        let flags = self.0.flags;
+        let (number, keys) = self.0.next()?;
+        let checksum = crypto::unseal(&keys.sign_key, number, &mut keys.handle, message);
+        let expected = crypto::signed(flags, &mut keys.handle, checksum, number);
+        self.0.compare(expected, signature).inspect_err(|_| message.fill(0))
     }
 }
 

@@ -1,11 +1,13 @@
 //! MD4, MD5 and HMAC-MD5 as the rest of this module needs them: over parts, without joining them first.
 
-use hmac::{Hmac, KeyInit, Mac};
 use md4::{Digest, Md4};
-use md5::Md5;
+use zeroize::Zeroize;
 
 /// How long MD5's block is, and so the longest key that HMAC takes as it is (RFC 2104).
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
+
+/// The state before the first block (RFC 1321 3.3).
+const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
 /// `MD4(M)` of the units of a text, which is never held in one piece: it may be a password.
 pub(super) fn md4_utf16le(text: &str) -> [u8; 16] {
@@ -14,7 +16,7 @@ pub(super) fn md4_utf16le(text: &str) -> [u8; 16] {
         md4.update(unit.to_le_bytes());
     }
     #[cfg(test)]
-    work::add(text.encode_utf16().count().saturating_mul(2));
+    work::add(blocks(text.encode_utf16().count().saturating_mul(2)));
     md4.finalize().into()
 }
 
@@ -30,34 +32,172 @@ pub(super) fn md5(parts: &[&[u8]]) -> [u8; 16] {
     for part in parts {
         md5.update(part);
     }
-    #[cfg(test)]
-    work::add(parts.iter().map(|part| part.len()).sum());
-    md5.finalize().into()
+    md5.finish()
 }
 
 /// `HMAC_MD5(K, M)`.
 pub(super) fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
-    let hashed;
-    let key = if key.len() > BLOCK {
-        hashed = md5(&[key]);
-        &hashed[..]
-    } else {
-        key
-    };
-    let mut block = zeroize::Zeroizing::new([0; BLOCK]);
-    for (to, from) in block.iter_mut().zip(key) {
-        *to = *from;
+    HmacKey::new(key).mac(parts)
+}
+
+/// MD5 over parts: RustCrypto's compression function with a thinner buffer around it than its own, for most of what is
+/// hashed here has one to four blocks.
+pub(super) struct Md5 {
+    pub(super) state: [u32; 4],
+    block: [u8; BLOCK],
+    /// How much of the block is filled: always less than all of it.
+    filled: usize,
+    /// How many bytes were compressed.
+    compressed: u64,
+}
+
+impl Md5 {
+    const fn new() -> Self {
+        Self { state: START, block: [0; BLOCK], filled: 0, compressed: 0 }
     }
-    let mut hmac = Hmac::<Md5>::new((&*block).into());
-    for part in parts {
-        hmac.update(part);
+
+    pub(super) fn update(&mut self, mut data: &[u8]) {
+        if self.filled > 0 {
+            let (taken, rest) =
+                data.split_at_checked(BLOCK.saturating_sub(self.filled)).unwrap_or((data, &[]));
+            self.fill(taken);
+            data = rest;
+            if self.filled == BLOCK {
+                let block = self.block;
+                self.filled = 0;
+                self.compress(&[block]);
+            }
+        }
+        let (blocks, rest) = data.as_chunks();
+        if !blocks.is_empty() {
+            self.compress(blocks);
+        }
+        self.fill(rest);
     }
-    #[cfg(test)]
-    {
-        work::add(parts.iter().map(|part| part.len()).sum::<usize>().saturating_add(BLOCK));
-        work::add(BLOCK.saturating_add(16));
+
+    /// Puts what fits into the block.
+    fn fill(&mut self, data: &[u8]) {
+        let end = self.filled.saturating_add(data.len());
+        if let Some(place) = self.block.get_mut(self.filled..end) {
+            place.copy_from_slice(data);
+            self.filled = end;
+        }
     }
-    hmac.finalize().into_bytes().into()
+
+    fn compress(&mut self, blocks: &[[u8; BLOCK]]) {
+        md5::block_api::compress(&mut self.state, blocks);
+        for _ in blocks {
+            self.compressed();
+        }
+    }
+
+    /// Counts a block that went into the state.
+    pub(super) fn compressed(&mut self) {
+        self.compressed = self.compressed.wrapping_add(64);
+        #[cfg(test)]
+        work::add(1);
+    }
+
+    pub(super) fn finish(mut self) -> [u8; 16] {
+        let filled = u64::try_from(self.filled).unwrap_or_default();
+        let bits = self.compressed.wrapping_add(filled).wrapping_mul(8).to_le_bytes();
+        self.fill(&[0x80]);
+        if let Some(rest) = self.block.get_mut(self.filled..) {
+            rest.fill(0);
+        }
+        if self.filled > BLOCK.saturating_sub(bits.len()) {
+            let block = self.block;
+            self.compress(&[block]);
+            self.block = [0; BLOCK];
+        }
+        if let Some(length) = self.block.last_chunk_mut() {
+            *length = bits;
+        }
+        let block = self.block;
+        self.compress(&[block]);
+        bytes(self.state)
+    }
+}
+
+impl Drop for Md5 {
+    fn drop(&mut self) {
+        self.state.zeroize();
+        self.block.zeroize();
+    }
+}
+
+fn bytes(state: [u32; 4]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(state) {
+        *to = word.to_le_bytes();
+    }
+    bytes
+}
+
+/// A key of HMAC-MD5 with both its pads compressed: what RFC 2104 section 4 lets one keep.
+#[derive(Clone)]
+pub(crate) struct HmacKey {
+    inner: [u32; 4],
+    outer: [u32; 4],
+}
+
+impl HmacKey {
+    pub(crate) fn new(key: &[u8]) -> Self {
+        let mut hashed = [0; 16];
+        let key = if key.len() > BLOCK {
+            hashed = md5(&[key]);
+            &hashed[..]
+        } else {
+            key
+        };
+        let pad = |byte: u8| {
+            let mut block = [byte; BLOCK];
+            for (to, from) in block.iter_mut().zip(key) {
+                *to ^= *from;
+            }
+            let mut pad = Md5::new();
+            pad.compress(&[block]);
+            block.zeroize();
+            pad.state
+        };
+        let pads = Self { inner: pad(0x36), outer: pad(0x5c) };
+        hashed.zeroize();
+        pads
+    }
+
+    /// `HMAC_MD5(K, M)`.
+    pub(crate) fn mac(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let mut md5 = self.start();
+        for part in parts {
+            md5.update(part);
+        }
+        self.finish(md5)
+    }
+
+    /// The inner hash, for a message that comes in parts.
+    pub(super) const fn start(&self) -> Md5 {
+        Md5 { state: self.inner, block: [0; BLOCK], filled: 0, compressed: 64 }
+    }
+
+    /// The outer hash over the inner one.
+    pub(super) fn finish(&self, inner: Md5) -> [u8; 16] {
+        let mut outer = Md5 { state: self.outer, block: [0; BLOCK], filled: 0, compressed: 64 };
+        outer.update(&inner.finish());
+        outer.finish()
+    }
+}
+
+impl Drop for HmacKey {
+    fn drop(&mut self) {
+        self.inner.zeroize();
+        self.outer.zeroize();
+    }
+}
+
+/// The blocks of a message of `length` bytes, padding included.
+#[cfg(test)]
+fn blocks(length: usize) -> usize {
+    length.saturating_add(8).div_euclid(BLOCK).saturating_add(1)
 }
 
 /// How many compressions were made on this thread: the measure by which refusals must cost alike (no clock is asked).
@@ -69,9 +209,8 @@ pub(crate) mod work {
         static COMPRESSIONS: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// Counts the blocks of a message of `length` bytes, padding included.
-    pub(super) fn add(length: usize) {
-        let blocks = length.saturating_add(8).div_euclid(super::BLOCK).saturating_add(1);
+    /// Counts compressions.
+    pub(super) fn add(blocks: usize) {
         COMPRESSIONS.set(COMPRESSIONS.get().saturating_add(blocks));
     }
 
@@ -105,6 +244,28 @@ mod tests {
             [0x6b, 0x1a, 0xb7, 0xfe, 0x4b, 0xd7, 0xbf, 0x8f, 0x0b, 0x62, 0xe6, 0xce, 0x61, 0xb9, 0xd0, 0xcd];
         let data = b"Test Using Larger Than Block-Size Key - Hash Key First";
         assert_eq!(hmac_md5(&[0xaa; 80], &[data]), wanted);
+    }
+
+    #[test]
+    fn digests_are_those_of_the_crates_whatever_the_length_and_however_it_is_cut() {
+        use hmac::{KeyInit, Mac};
+        let mut noise = crate::crypto::rc4::Rc4::init(b"noise").unwrap();
+        let mut data = [0; 300];
+        noise.apply(&mut data);
+        for length in 0..=data.len() {
+            let whole = &data[..length];
+            let wanted: [u8; 16] = md5::Md5::digest(whole).into();
+            let (key, message) = whole.split_at(length / 3);
+            let mut hmac = hmac::Hmac::<md5::Md5>::new_from_slice(key).unwrap();
+            hmac.update(message);
+            let authenticated: [u8; 16] = hmac.finalize().into_bytes().into();
+            for cut in [0, length.min(1), length / 5, length / 2, length] {
+                let (one, other) = whole.split_at(cut);
+                assert_eq!(md5(&[one, other]), wanted, "{cut} of {length}");
+                let (one, other) = message.split_at(cut.min(message.len()));
+                assert_eq!(hmac_md5(key, &[one, other]), authenticated, "{cut} of {length}");
+            }
+        }
     }
 
     #[test]

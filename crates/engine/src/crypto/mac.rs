@@ -22,13 +22,8 @@ pub fn mac(
     let number = sequence_number.to_le_bytes();
     match signing_key {
         Some(key) => {
-            let [a, b, c, d, e, f, g, h, ..] = digest::hmac_md5(key.expose(), &[&number, message]);
-            let mut checksum = [a, b, c, d, e, f, g, h];
-            if flags.contains(Flags::NEGOTIATE_KEY_EXCH) {
-                handle.apply(&mut checksum);
-            }
-            let [a, b, c, d, e, f, g, h] = checksum;
-            signature([a, b, c, d], [e, f, g, h], number)
+            let checksum = digest::hmac_md5(key.expose(), &[&number, message]);
+            signed(flags, handle, checksum, sequence_number)
         }
         None => {
             handle.apply(&mut [0; 4]);
@@ -39,6 +34,17 @@ pub fn mac(
             signature(random_pad, checksum, number)
         }
     }
+}
+
+/// The signature with extended session security, from `HMAC_MD5(SigningKey, SeqNum + Message)`.
+pub(crate) fn signed(flags: Flags, handle: &mut Rc4, checksum: [u8; 16], sequence_number: u32) -> [u8; 16] {
+    let [a, b, c, d, e, f, g, h, ..] = checksum;
+    let mut checksum = [a, b, c, d, e, f, g, h];
+    if flags.contains(Flags::NEGOTIATE_KEY_EXCH) {
+        handle.apply(&mut checksum);
+    }
+    let [a, b, c, d, e, f, g, h] = checksum;
+    signature([a, b, c, d], [e, f, g, h], sequence_number.to_le_bytes())
 }
 
 /// The signature where ALWAYS_SIGN was agreed without SIGN ([MS-NLMP] 3.4.4): it proves nothing.
