@@ -7,32 +7,40 @@ use gatepass_engine::{Accepted, Client, Error, Nonces, Server, Session};
 
 pub(crate) fn figures() -> Vec<Figure> {
     let challenge = messages::challenge();
-    let drawn = challenge.clone();
     let nt_hash = messages::nt_hash();
+    let figure = |name, prepare: fn() -> Client, nonces: fn() -> Nonces, floor: Crypto| {
+        let challenge = challenge.clone();
+        Figure::new(name, work(64, prepare, move |client| answer(client, &challenge, nonces)))
+            .over(floor.work())
+    };
+    let both = |name, nonces: fn() -> Nonces| {
+        let nt_hash = nt_hash.clone();
+        let prepare = || (client(), messages::server());
+        let run = move |(client, server)| handshake(client, server, &nt_hash, nonces);
+        Figure::new(name, work(64, prepare, run)).over(Crypto::client_and_server().work())
+    };
     vec![
-        Figure::new(
-            "client/password",
-            work(64, client, move |client| answer(client, &challenge, messages::nonces)),
-        )
-        .over(Crypto::client_password().work()),
-        Figure::new(
-            "client/password, random",
-            work(64, client, move |client| {
-                let (waiting, negotiate) = client.negotiate();
-                Ok::<_, Error>((negotiate, waiting.challenge(&drawn, Nonces::random()?)?))
-            }),
-        )
-        .over(Crypto::client_password().work()),
-        Figure::new(
-            "client+server",
-            work(
-                64,
-                || (client(), messages::server()),
-                move |(client, server)| handshake(client, server, &nt_hash).map(drop),
-            ),
-        )
-        .over(Crypto::client_and_server().work()),
+        figure("client/password", client, messages::nonces, Crypto::client_password()),
+        figure("client/password, random", client, drawn, Crypto::client_password()),
+        figure("client/cached", cached, messages::nonces, Crypto::client_cached()),
+        figure("client/cached, random", cached, drawn, Crypto::client_cached()),
+        both("client+server", messages::nonces),
+        both("client+server, random", drawn),
     ]
+}
+
+/// Nonces of the operating system.
+fn drawn() -> Nonces {
+    match Nonces::random() {
+        Ok(nonces) => nonces,
+        Err(error) => unreachable!("no randomness: {error}"),
+    }
+}
+
+/// A client whose NTOWFv2 is known.
+fn cached() -> Client {
+    Client::from_response_key(messages::principal(), messages::response_key())
+        .with_request(messages::request())
 }
 
 fn client() -> Client {
@@ -49,10 +57,15 @@ fn answer(
     Ok((negotiate, session, authenticate))
 }
 
-fn handshake(client: Client, server: Server, nt_hash: &NtHash) -> Result<(Session, Accepted), Error> {
+fn handshake(
+    client: Client,
+    server: Server,
+    nt_hash: &NtHash,
+    nonces: fn() -> Nonces,
+) -> Result<(Session, Accepted), Error> {
     let (client, negotiate) = client.negotiate();
-    let (server, challenge) = server.negotiate(&negotiate, messages::nonces())?;
-    let (session, authenticate) = client.challenge(&challenge, messages::nonces())?;
+    let (server, challenge) = server.negotiate(&negotiate, nonces())?;
+    let (session, authenticate) = client.challenge(&challenge, nonces())?;
     Ok((session, server.authenticate(&authenticate)?.verify(Some(nt_hash))?))
 }
 
@@ -62,8 +75,11 @@ mod tests {
 
     #[test]
     fn what_is_measured_is_a_handshake_that_both_sides_accept() {
-        let (session, accepted) = handshake(client(), messages::server(), &messages::nt_hash()).unwrap();
-        assert!(accepted.mic_proved());
-        assert!(session.exported_session_key().ct_eq(accepted.session().exported_session_key()));
+        for client in [client(), cached()] {
+            let (session, accepted) =
+                handshake(client, messages::server(), &messages::nt_hash(), drawn).unwrap();
+            assert!(accepted.mic_proved());
+            assert!(session.exported_session_key().ct_eq(accepted.session().exported_session_key()));
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The handshake that is measured: that of a member of an Active Directory domain, whose TargetInfo has 146 bytes.
 
-use gatepass_backend::{Credentials, NtHash, Request};
-use gatepass_engine::crypto::ntowf_v1;
-use gatepass_engine::{Accepted, AwaitingAuthenticate, Client, Error, Nonces, Server, TargetInfo};
+use gatepass_backend::{Attributes, Credentials, NtHash, Principal, Request};
+use gatepass_engine::crypto::{ResponseKey, ntowf_v1, ntowf_v2};
+use gatepass_engine::{
+    Accepted, AwaitingAuthenticate, Client, Error, Nonces, Sealer, Server, TargetInfo, Unsealer,
+};
 use gatepass_wire::{
     AvId, AvPair, AvPairs, Challenge, FileTime, Message, NegotiateFlags, Version, WireStr, encode_av_pairs,
     utf16le,
@@ -46,16 +48,28 @@ pub fn credentials() -> Credentials {
     Credentials::password(&format!("{DOMAIN}\\{USER}"), PASSWORD)
 }
 
-/// What the client asks for.
+/// The user's name.
+#[must_use]
+pub fn principal() -> Principal {
+    Principal::new(DOMAIN, USER)
+}
+
+/// What the client asks for: sealing, so that keys are exchanged, as sspi does whatever it is asked for.
 #[must_use]
 pub fn request() -> Request {
-    Request::target(TARGET)
+    Request::target(TARGET).with_requirements(Attributes::CONFIDENTIALITY)
 }
 
 /// The user's NT hash.
 #[must_use]
 pub fn nt_hash() -> NtHash {
     ntowf_v1(PASSWORD)
+}
+
+/// The user's NTOWFv2.
+#[must_use]
+pub fn response_key() -> ResponseKey {
+    ntowf_v2(USER, DOMAIN, &nt_hash())
 }
 
 /// The names of the server.
@@ -118,6 +132,21 @@ pub fn challenge() -> Vec<u8> {
 pub fn authenticate() -> Vec<u8> {
     let (waiting, _) = Client::new(credentials()).with_request(request()).negotiate();
     waiting.challenge(&challenge(), nonces()).expect("the client answers").1
+}
+
+/// The two halves of a connection, from the client to the server.
+#[must_use]
+pub fn protection() -> (Sealer, Unsealer) {
+    let (client, negotiate) = Client::new(credentials()).with_request(request()).negotiate();
+    let established = server().negotiate(&negotiate, nonces()).and_then(|(server, challenge)| {
+        let (session, authenticate) = client.challenge(&challenge, nonces())?;
+        let accepted = server.authenticate(&authenticate)?.verify(Some(&nt_hash()))?;
+        Ok((session.split().0, accepted.into_session().split().1))
+    });
+    match established {
+        Ok(pair) => pair,
+        Err(error) => unreachable!("our own handshake failed: {error}"),
+    }
 }
 
 /// The server's verdict on an answer to [`challenge`], whoever's it is.

@@ -2,8 +2,7 @@
 
 use crate::floor::Crypto;
 use crate::{Figure, messages, work};
-use gatepass_backend::{Attributes, Credentials, Request};
-use gatepass_engine::{Client, Error, Sealer, Unsealer};
+use gatepass_engine::Error;
 
 /// The sizes, in bytes, with the names of their figures.
 const SIZES: [(usize, &str, &str); 3] = [
@@ -14,14 +13,14 @@ const SIZES: [(usize, &str, &str); 3] = [
 
 pub(crate) fn figures() -> Vec<Figure> {
     let seal = SIZES.map(|(size, name, _)| {
-        let (mut sealer, _) = pair();
+        let (mut sealer, _) = messages::protection();
         let mut message = vec![0x5a; size];
         Figure::new(name, work(64, || (), move |()| sealer.seal(&mut message)))
             .over(Crypto::protection(size).work())
             .of_bytes(size)
     });
     let unseal = SIZES.map(|(size, _, name)| {
-        let (mut sealer, mut unsealer) = pair();
+        let (mut sealer, mut unsealer) = messages::protection();
         let sealed = move || {
             let mut message = vec![0x5a; size];
             let signature = sealer.seal(&mut message);
@@ -37,30 +36,13 @@ pub(crate) fn figures() -> Vec<Figure> {
     seal.into_iter().chain(unseal).collect()
 }
 
-/// The two halves of a connection, from the client to the server.
-fn pair() -> (Sealer, Unsealer) {
-    let request = Request::new().with_requirements(Attributes::CONFIDENTIALITY);
-    let credentials: Credentials = messages::credentials();
-    let (client, negotiate) = Client::new(credentials).with_request(request).negotiate();
-    let established =
-        messages::server().negotiate(&negotiate, messages::nonces()).and_then(|(server, challenge)| {
-            let (session, authenticate) = client.challenge(&challenge, messages::nonces())?;
-            let accepted = server.authenticate(&authenticate)?.verify(Some(&messages::nt_hash()))?;
-            Ok((session.split().0, accepted.into_session().split().1))
-        });
-    match established {
-        Ok(pair) => pair,
-        Err(error) => unreachable!("our own handshake failed: {error}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_measured_is_a_message_that_the_peer_can_read() {
-        let (mut sealer, mut unsealer) = pair();
+        let (mut sealer, mut unsealer) = messages::protection();
         for _ in 0..3 {
             let mut message = *b"sealed";
             let signature = sealer.seal(&mut message).unwrap();

@@ -10,6 +10,9 @@ use sspi::{
 
 const PEER: &str = "sspi 0.23";
 
+/// What its client asks for, as ours does.
+const SEALED: ClientRequestFlags = ClientRequestFlags::CONFIDENTIALITY;
+
 /// A context with its credentials.
 struct Party {
     ntlm: Ntlm,
@@ -41,14 +44,14 @@ impl Party {
     }
 
     /// `InitializeSecurityContext`.
-    fn initialize(&mut self, flags: ClientRequestFlags, token: Vec<u8>) -> Vec<u8> {
+    fn initialize(&mut self, token: Vec<u8>) -> Vec<u8> {
         let mut input = [SecurityBuffer::new(token, BufferType::Token)];
         let mut output = vec![SecurityBuffer::new(Vec::new(), BufferType::Token)];
         let mut builder = self
             .ntlm
             .initialize_security_context()
             .with_credentials_handle(&mut self.credentials)
-            .with_context_requirements(flags | ClientRequestFlags::ALLOCATE_MEMORY)
+            .with_context_requirements(SEALED | ClientRequestFlags::ALLOCATE_MEMORY)
             .with_target_data_representation(DataRepresentation::Native)
             .with_target_name(messages::TARGET)
             .with_input(&mut input)
@@ -116,11 +119,7 @@ pub(crate) fn contestants() -> Vec<Contestant> {
         contestants.push(Contestant::new(
             figure,
             PEER,
-            work(
-                64,
-                || (Party::client(), Party::server()),
-                |(client, server)| handshake(client, server, ClientRequestFlags::empty()),
-            ),
+            work(64, || (Party::client(), Party::server()), |(client, server)| handshake(client, server)),
         ));
     }
     let sizes = [
@@ -151,24 +150,23 @@ pub(crate) fn contestants() -> Vec<Contestant> {
 fn answer() -> impl FnMut(Party) -> (Vec<u8>, Vec<u8>, Party) {
     let challenge = messages::challenge();
     move |mut client| {
-        let negotiate = client.initialize(ClientRequestFlags::empty(), Vec::new());
-        let authenticate = client.initialize(ClientRequestFlags::empty(), challenge.clone());
+        let negotiate = client.initialize(Vec::new());
+        let authenticate = client.initialize(challenge.clone());
         (negotiate, authenticate, client)
     }
 }
 
-fn handshake(mut client: Party, mut server: Party, flags: ClientRequestFlags) -> (Party, Party) {
-    let negotiate = client.initialize(flags, Vec::new());
+fn handshake(mut client: Party, mut server: Party) -> (Party, Party) {
+    let negotiate = client.initialize(Vec::new());
     let challenge = server.accept(negotiate);
-    let authenticate = client.initialize(flags, challenge);
+    let authenticate = client.initialize(challenge);
     server.accept(authenticate);
     (client, server)
 }
 
 /// A client and a server that have agreed on sealing.
 fn pair() -> (Party, Party) {
-    let flags = ClientRequestFlags::CONFIDENTIALITY | ClientRequestFlags::INTEGRITY;
-    handshake(Party::client(), Party::server(), flags)
+    handshake(Party::client(), Party::server())
 }
 
 #[cfg(test)]

@@ -56,25 +56,45 @@ impl NtHash {
 
 /// A session key (NTLM: `ExportedSessionKey`, 16 bytes).
 #[derive(Clone)]
-pub struct SessionKey(Zeroizing<Vec<u8>>);
+pub struct SessionKey(Key);
+
+/// Keys of NTLM and of all of Kerberos' encryption types need no allocation.
+#[derive(Clone)]
+enum Key {
+    Short(Zeroizing<[u8; SHORT]>, usize),
+    Long(Zeroizing<Vec<u8>>),
+}
+
+/// The longest key of Kerberos' encryption types, in bytes.
+const SHORT: usize = 32;
 
 impl SessionKey {
     /// The key with these bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self(Zeroizing::new(bytes.to_vec()))
+        let mut short = Zeroizing::new([0; SHORT]);
+        match short.get_mut(..bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                Self(Key::Short(short, bytes.len()))
+            }
+            None => Self(Key::Long(Zeroizing::new(bytes.to_vec()))),
+        }
     }
 
     /// The key itself.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Key::Short(bytes, length) => bytes.get(..*length).unwrap_or_default(),
+            Key::Long(bytes) => bytes,
+        }
     }
 
     /// Whether both keys are the same, in a time that does not tell where they differ.
     #[must_use]
     pub fn ct_eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&*other.0).into()
+        self.expose().ct_eq(other.expose()).into()
     }
 }
 
@@ -126,5 +146,14 @@ mod tests {
         assert!(!one.ct_eq(&NtHash::from_bytes(other)));
         assert!(SessionKey::from_bytes(&[1, 2]).ct_eq(&SessionKey::from_bytes(&[1, 2])));
         assert!(!SessionKey::from_bytes(&[1, 2]).ct_eq(&SessionKey::from_bytes(&[1, 2, 3])));
+        assert!(!SessionKey::from_bytes(&[1, 2]).ct_eq(&SessionKey::from_bytes(&[1, 2, 0])));
+    }
+
+    #[test]
+    fn a_session_key_has_the_bytes_that_it_was_given_however_many() {
+        for length in [0, 5, 16, 31, 32, 33, 64] {
+            let bytes = [7; 64];
+            assert_eq!(SessionKey::from_bytes(&bytes[..length]).expose(), &bytes[..length]);
+        }
     }
 }

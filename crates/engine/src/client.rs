@@ -5,13 +5,13 @@
 //!                       NEGOTIATE goes out               CHALLENGE came in, AUTHENTICATE goes out
 //! ```
 
-use crate::crypto::{self, Rc4, Side};
+use crate::crypto::{self, Rc4, ResponseKey, Side, response_v2};
 use crate::{Error, Incompatible, Nonces, Session, settle, target};
 use alloc::{string::String, vec::Vec};
-use core::fmt;
-use gatepass_backend::{Credentials, NtHash, Principal, Request, SessionKey};
+use core::{fmt, ops::Range};
+use gatepass_backend::{Credentials, Principal, Request, SessionKey};
 use gatepass_wire::{
-    Authenticate, AvPairs, Challenge, Message, Negotiate, NegotiateFlags as Flags, Version, WireStr, utf16le,
+    Authenticate, AvPairs, Challenge, Message, Negotiate, NegotiateFlags as Flags, Version, WireStr,
 };
 
 /// The VERSION that this engine sends: a field for people who debug, on which nothing depends ([MS-NLMP] 2.2.2.10). It
@@ -21,9 +21,16 @@ pub(crate) const VERSION: Version = Version::new(10, 0, 0);
 /// A client that has not begun.
 #[derive(Debug)]
 pub struct Client {
-    credentials: Credentials,
+    identity: Identity,
     request: Request,
     workstation: String,
+}
+
+/// As whom the client logs in.
+#[derive(Debug)]
+enum Identity {
+    Credentials(Credentials),
+    ResponseKey(Principal, ResponseKey),
 }
 
 impl Client {
@@ -32,7 +39,18 @@ impl Client {
     /// with `user@realm`.
     #[must_use]
     pub fn new(credentials: Credentials) -> Self {
-        Self { credentials, request: Request::new(), workstation: String::new() }
+        Self::of(Identity::Credentials(credentials))
+    }
+
+    /// A client whose NTOWFv2 is known: [`ntowf_v2`](crypto::ntowf_v2) of the user and domain of `principal` and of the
+    /// NT hash. It is half of the work that a handshake makes, and need be done only once.
+    #[must_use]
+    pub fn from_response_key(principal: Principal, key: ResponseKey) -> Self {
+        Self::of(Identity::ResponseKey(principal, key))
+    }
+
+    fn of(identity: Identity) -> Self {
+        Self { identity, request: Request::new(), workstation: String::new() }
     }
 
     /// With a target name, channel bindings, requirements (the arguments of `InitializeSecurityContext`).
@@ -87,40 +105,44 @@ impl AwaitingChallenge {
         let requirements = self.client.request.requirements();
         settle::possible(requirements)?;
         let flags = settle::settle(message.flags, self.flags, settle::required(requirements))?;
-        let (principal, nt_hash) = identity(&self.client.credentials)?;
+        let (principal, response_key) = self.client.identity.response_key()?;
 
         let info = message.target_info.unwrap_or(AvPairs::new(&[]));
         let timestamp = info.timestamp()?;
-        let target_info =
-            target::answer(info, self.client.request.bindings(), self.client.request.target_name())?;
-        let response = crypto::compute_response_v2(
-            &crypto::ntowf_v2(principal.user(), principal.domain(), &nt_hash),
-            &message.server_challenge,
-            &nonces.challenge,
-            timestamp.unwrap_or(nonces.now),
-            &target_info,
-        );
+        // One piece of memory for all that AUTHENTICATE is put together from: the names, and the response behind them.
+        let unicode = flags.contains(Flags::NEGOTIATE_UNICODE);
+        let names = [principal.domain(), principal.user(), &self.client.workstation];
+        let request = &self.client.request;
+        let size = names
+            .iter()
+            .fold(response_v2::FIXED, |size, name| size.saturating_add(name.len()))
+            .saturating_mul(2)
+            .saturating_add(target::answer_size(info, request.target_name()));
+        let mut parts = Vec::with_capacity(size);
+        let mut ends = [0; 3];
+        for (name, end) in names.into_iter().zip(&mut ends) {
+            encode(name, unicode, &mut parts)?;
+            *end = parts.len();
+        }
+        let [domain_end, user_end, names_end] = ends;
+        response_v2::begin(&mut parts, &nonces.challenge, timestamp.unwrap_or(nonces.now));
+        target::write_answer(&mut parts, info, request.bindings(), request.target_name())?;
+        let proof = response_v2::finish(&response_key, &message.server_challenge, &mut parts, names_end);
+        let session_base_key = crypto::session_base_key_v2(&response_key, &proof);
         // With a timestamp the LM response is of no use to the server (3.1.5.1.2), and more to guess by for a listener.
-        let lm_response = if timestamp.is_some() { [0; 24] } else { response.lm_response };
-
-        let key_exchange_key = crypto::kxkey(&response.session_base_key);
-        let (key, encrypted_key) = if flags.contains(Flags::NEGOTIATE_KEY_EXCH) {
-            let mut encrypted = *nonces.session_key;
-            Rc4::keyed(&key_exchange_key).apply(&mut encrypted);
-            (SessionKey::from_bytes(&*nonces.session_key), Some(encrypted))
-        } else {
-            (key_exchange_key, None)
+        let lm_response = match timestamp {
+            Some(_) => [0; 24],
+            None => response_v2::lm_response_v2(&response_key, &message.server_challenge, &nonces.challenge),
         };
 
-        let unicode = flags.contains(Flags::NEGOTIATE_UNICODE);
-        let (domain, user) = (encode(principal.domain(), unicode)?, encode(principal.user(), unicode)?);
-        let workstation = encode(&self.client.workstation, unicode)?;
+        let (key, encrypted_key) = exchange(crypto::kxkey(&session_base_key), flags, &nonces);
+        let part = |range: Range<usize>| parts.get(range).unwrap_or_default();
         let mut authenticate = Authenticate {
             lm_response: &lm_response,
-            nt_response: &response.nt_response,
-            domain_name: text(&domain, unicode),
-            user_name: text(&user, unicode),
-            workstation: text(&workstation, unicode),
+            nt_response: part(names_end..parts.len()),
+            domain_name: text(part(0..domain_end), unicode),
+            user_name: text(part(domain_end..user_end), unicode),
+            workstation: text(part(user_end..names_end), unicode),
             encrypted_random_session_key: encrypted_key.as_ref().map(|key| &key[..]).unwrap_or_default(),
             flags: Some(flags),
             version: Some(VERSION),
@@ -133,30 +155,47 @@ impl AwaitingChallenge {
     }
 }
 
+/// The ExportedSessionKey, and how it goes to the server where it is exchanged.
+fn exchange(key_exchange_key: SessionKey, flags: Flags, nonces: &Nonces) -> (SessionKey, Option<[u8; 16]>) {
+    if !flags.contains(Flags::NEGOTIATE_KEY_EXCH) {
+        return (key_exchange_key, None);
+    }
+    let mut encrypted = *nonces.session_key;
+    Rc4::keyed(&key_exchange_key).apply(&mut encrypted);
+    (SessionKey::from_bytes(&*nonces.session_key), Some(encrypted))
+}
+
+impl Identity {
+    /// The name, and NTOWFv2.
+    fn response_key(&self) -> Result<(&Principal, ResponseKey), Error> {
+        let (principal, nt_hash) = match self {
+            Self::ResponseKey(principal, key) => return Ok((principal, key.clone())),
+            Self::Credentials(Credentials::Password(principal, password)) => {
+                (principal, crypto::ntowf_v1(password.expose()))
+            }
+            Self::Credentials(Credentials::NtHash(principal, hash)) => (principal, hash.clone()),
+            Self::Credentials(_) => return Err(Error::NoCredentials),
+        };
+        Ok((principal, crypto::ntowf_v2(principal.user(), principal.domain(), &nt_hash)))
+    }
+}
+
 impl fmt::Debug for AwaitingChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AwaitingChallenge").field("client", &self.client).finish_non_exhaustive()
     }
 }
 
-/// The name and the NT hash in `credentials`.
-fn identity(credentials: &Credentials) -> Result<(&Principal, NtHash), Error> {
-    match credentials {
-        Credentials::Password(principal, password) => Ok((principal, crypto::ntowf_v1(password.expose()))),
-        Credentials::NtHash(principal, hash) => Ok((principal, hash.clone())),
-        _ => Err(Error::NoCredentials),
-    }
-}
-
-/// `name` in the charset of the message. The OEM code page of the server is not known, so OEM is ASCII.
-fn encode(name: &str, unicode: bool) -> Result<Vec<u8>, Error> {
+/// Appends `name` in the charset of the message. The OEM code page of the server is not known, so OEM is ASCII.
+fn encode(name: &str, unicode: bool, out: &mut Vec<u8>) -> Result<(), Error> {
     if unicode {
-        Ok(utf16le(name))
+        out.extend(name.encode_utf16().flat_map(u16::to_le_bytes));
     } else if name.is_ascii() {
-        Ok(name.as_bytes().to_vec())
+        out.extend_from_slice(name.as_bytes());
     } else {
-        Err(Error::Incompatible(Incompatible::Name))
+        return Err(Error::Incompatible(Incompatible::Name));
     }
+    Ok(())
 }
 
 /// `bytes`, as [`encode`] made them.

@@ -15,10 +15,11 @@
 pub(crate) mod digest;
 mod kxkey;
 mod mac;
+mod md5_steps;
 mod mic;
 mod ntowf;
 mod rc4;
-mod response_v2;
+pub(crate) mod response_v2;
 mod sealing;
 mod session_keys;
 mod upper_case;

@@ -3,7 +3,7 @@
 use crate::{Error, crypto};
 use alloc::{string::String, vec::Vec};
 use gatepass_backend::ChannelBindings;
-use gatepass_wire::{AvId, AvPair, AvPairs, FileTime, encode_av_pairs, utf16le};
+use gatepass_wire::{AvId, AvPair, AvPairs, FileTime, TooLong, encode_av_pairs, utf16le};
 
 /// The names of a server. An empty one is not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -75,34 +75,76 @@ impl TargetInfo {
 /// Without `bindings` there is no MsvAvChannelBindings. The document would have Z(16), as Samba's client sends it
 /// (recording samba-proxy-get); but servers whose Extended Protection is at "accept" were seen to compare the zeros and
 /// to refuse, where they let a client without the pair in. pyspnego leaves it out (recording gssntlmssp-pyspnego-nocbt).
-pub(crate) fn answer(
+pub(crate) fn write_answer(
+    out: &mut Vec<u8>,
     info: AvPairs<'_>,
     bindings: Option<&ChannelBindings>,
     target_name: Option<&str>,
-) -> Result<Vec<u8>, Error> {
+) -> Result<(), Error> {
     let flags = (info.flags()?.unwrap_or_default() | AvPairs::FLAG_MIC).to_le_bytes();
     let hash = bindings.map(crypto::cbt_hash);
-    let name = target_name.map(utf16le);
     let mut own = [
-        (AvId::MSV_AV_TARGET_NAME, name.as_deref()),
-        (AvId::MSV_AV_CHANNEL_BINDINGS, hash.as_ref().map(|hash| &hash[..])),
-        (AvId::MSV_AV_FLAGS, Some(&flags[..])),
+        (AvId::MSV_AV_TARGET_NAME, target_name.map(Own::Text)),
+        (AvId::MSV_AV_CHANNEL_BINDINGS, hash.as_ref().map(|hash| Own::Bytes(hash))),
+        (AvId::MSV_AV_FLAGS, Some(Own::Bytes(&flags))),
     ];
-    let mut pairs = Vec::new();
     for pair in info {
-        let pair = pair?;
-        match own.iter_mut().find(|(id, _)| *id == pair.id) {
-            Some((id, value)) => pairs.extend(value.take().map(|value| AvPair { id: *id, value })),
-            None => pairs.push(pair),
+        let AvPair { id, value } = pair?;
+        match own.iter_mut().find(|(own, _)| *own == id) {
+            Some((_, own)) => own.take().map_or(Ok(()), |own| own.write(id, out))?,
+            None => Own::Bytes(value).write(id, out)?,
         }
     }
-    pairs.extend(own.into_iter().filter_map(|(id, value)| value.map(|value| AvPair { id, value })));
-    Ok(encode_av_pairs(&pairs)?)
+    for (id, value) in own {
+        value.map_or(Ok(()), |value| value.write(id, out))?;
+    }
+    out.extend_from_slice(&AvId::MSV_AV_EOL.header(0)?);
+    Ok(())
+}
+
+/// How many bytes [`write_answer`] writes at most.
+pub(crate) fn answer_size(info: AvPairs<'_>, target_name: Option<&str>) -> usize {
+    // Four headers, the bindings' hash, the flags. A text has no more UTF-16 units than bytes.
+    let name = target_name.map_or(0, str::len).saturating_mul(2);
+    info.as_bytes().len().saturating_add(name).saturating_add(36)
+}
+
+/// A value to be written.
+enum Own<'a> {
+    Bytes(&'a [u8]),
+    Text(&'a str),
+}
+
+impl Own<'_> {
+    fn write(self, id: AvId, out: &mut Vec<u8>) -> Result<(), TooLong> {
+        match self {
+            Self::Bytes(bytes) => {
+                out.extend_from_slice(&id.header(bytes.len())?);
+                out.extend_from_slice(bytes);
+            }
+            Self::Text(text) => {
+                out.extend_from_slice(&id.header(text.encode_utf16().count().saturating_mul(2))?);
+                out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn answer(
+        info: AvPairs<'_>,
+        bindings: Option<&ChannelBindings>,
+        name: Option<&str>,
+    ) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        write_answer(&mut out, info, bindings, name)?;
+        assert!(out.len() <= answer_size(info, name));
+        Ok(out)
+    }
 
     const UNKNOWN: AvId = AvId(0x1234);
 

@@ -34,6 +34,23 @@ fn same_key(session: &Session, accepted: &Accepted) -> bool {
 }
 
 #[test]
+fn a_kept_ntowfv2_answers_as_the_password_does_and_another_one_is_denied() {
+    let hash = crypto::ntowf_v1("Passw0rd!");
+    let principal = Principal::new("CORP", "jürgen");
+    let answer = |client: Client| {
+        let (waiting, negotiate) = client.with_workstation("BOX").negotiate();
+        let (_, challenge) = server().negotiate(&negotiate, nonces(1)).unwrap();
+        waiting.challenge(&challenge, nonces(2)).unwrap().1
+    };
+    let key = crypto::ntowf_v2("jürgen", "CORP", &hash);
+    let kept = answer(Client::from_response_key(principal.clone(), key));
+    assert_eq!(kept, answer(Client::new(Credentials::password("CORP\\jürgen", "Passw0rd!"))));
+    let others = crypto::ntowf_v2("jürgen", "OTHER", &hash);
+    let wrong = dance(Client::from_response_key(principal, others), server(), "Passw0rd!");
+    assert_eq!(wrong.err(), Some(Error::Denied));
+}
+
+#[test]
 fn every_form_of_a_name_and_a_password_gets_through_as_it_is() {
     let long = "Long-Passw0rd-0".repeat(10)[..148].to_owned();
     for (name, password, domain, user) in [

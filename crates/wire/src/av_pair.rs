@@ -66,6 +66,17 @@ impl AvId {
         matches!(self.0, 1..=5 | 9)
     }
 
+    /// What stands before a value of `length` bytes: AvId and AvLen.
+    ///
+    /// # Errors
+    /// [`TooLong`] if AvLen cannot say so much.
+    pub fn header(self, length: usize) -> Result<[u8; 4], TooLong> {
+        let too_long = TooLong::new(self.name().unwrap_or("AvPair"), length);
+        let [id_low, id_high] = self.0.to_le_bytes();
+        let [length_low, length_high] = u16::try_from(length).map_err(|_| too_long)?.to_le_bytes();
+        Ok([id_low, id_high, length_low, length_high])
+    }
+
     /// The size of the value in bytes, where the document fixes it.
     const fn size(self) -> Option<usize> {
         match self.0 {
@@ -320,10 +331,7 @@ impl core::iter::FusedIterator for AvPairsIter<'_> {}
 pub fn encode_av_pairs(pairs: &[AvPair<'_>]) -> Result<Vec<u8>, TooLong> {
     let mut list = Vec::new();
     for AvPair { id, value } in pairs.iter().filter(|pair| pair.id != AvId::MSV_AV_EOL) {
-        let length = u16::try_from(value.len())
-            .map_err(|_| TooLong::new(id.name().unwrap_or("AvPair"), value.len()))?;
-        list.extend_from_slice(&id.0.to_le_bytes());
-        list.extend_from_slice(&length.to_le_bytes());
+        list.extend_from_slice(&id.header(value.len())?);
         list.extend_from_slice(value);
     }
     list.extend_from_slice(&[0; 4]);

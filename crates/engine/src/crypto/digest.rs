@@ -1,10 +1,8 @@
 //! MD4, MD5 and HMAC-MD5 as the rest of this module needs them: over parts, without joining them first.
 
+use super::md5_steps::{self, BLOCK};
 use md4::{Digest, Md4};
-use zeroize::Zeroize;
-
-/// How long MD5's block is, and so the longest key that HMAC takes as it is (RFC 2104).
-pub(super) const BLOCK: usize = 64;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The state before the first block (RFC 1321 3.3).
 const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
@@ -12,12 +10,28 @@ const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 /// `MD4(M)` of the units of a text, which is never held in one piece: it may be a password.
 pub(super) fn md4_utf16le(text: &str) -> [u8; 16] {
     let mut md4 = Md4::new();
-    for unit in text.encode_utf16() {
-        md4.update(unit.to_le_bytes());
-    }
+    in_pieces(text.encode_utf16(), |bytes| md4.update(bytes));
     #[cfg(test)]
     work::add(blocks(text.encode_utf16().count().saturating_mul(2)));
     md4.finalize().into()
+}
+
+/// Gives the bytes of `units` to `take`, a block at a time.
+fn in_pieces(units: impl Iterator<Item = u16>, mut take: impl FnMut(&[u8])) {
+    let mut piece = Zeroizing::new([0; BLOCK]);
+    let mut filled = 0_usize;
+    for unit in units {
+        let end = filled.saturating_add(2);
+        if let Some(place) = piece.get_mut(filled..end) {
+            place.copy_from_slice(&unit.to_le_bytes());
+        }
+        filled = end;
+        if filled == BLOCK {
+            take(&*piece);
+            filled = 0;
+        }
+    }
+    take(piece.get(..filled).unwrap_or_default());
 }
 
 /// `MD4(M)`.
@@ -150,17 +164,19 @@ impl HmacKey {
         } else {
             key
         };
-        let pad = |byte: u8| {
-            let mut block = [byte; BLOCK];
-            for (to, from) in block.iter_mut().zip(key) {
-                *to ^= *from;
-            }
-            let mut pad = Md5::new();
-            pad.compress(&[block]);
-            block.zeroize();
-            pad.state
-        };
-        let pads = Self { inner: pad(0x36), outer: pad(0x5c) };
+        let [mut inner_pad, mut outer_pad] = [0x36, 0x5c].map(|byte| [byte; BLOCK]);
+        for (pad, byte) in inner_pad.iter_mut().zip(key) {
+            *pad ^= *byte;
+        }
+        for (pad, byte) in outer_pad.iter_mut().zip(key) {
+            *pad ^= *byte;
+        }
+        let mut pads = Self { inner: START, outer: START };
+        md5_steps::both([&mut pads.inner, &mut pads.outer], [&inner_pad, &outer_pad]);
+        #[cfg(test)]
+        work::add(2);
+        inner_pad.zeroize();
+        outer_pad.zeroize();
         hashed.zeroize();
         pads
     }
@@ -171,6 +187,13 @@ impl HmacKey {
         for part in parts {
             md5.update(part);
         }
+        self.finish(md5)
+    }
+
+    /// `HMAC_MD5(K, M)` of the units of a text.
+    pub(super) fn mac_utf16le(&self, units: impl Iterator<Item = u16>) -> [u8; 16] {
+        let mut md5 = self.start();
+        in_pieces(units, |bytes| md5.update(bytes));
         self.finish(md5)
     }
 

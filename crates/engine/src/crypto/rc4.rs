@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 use gatepass_backend::SessionKey;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// An RC4 state: the document's `Handle`. It goes on from message to message, so messages keep their order.
 pub struct Rc4 {
@@ -17,6 +17,22 @@ pub struct Rc4 {
     i: u8,
     j: u8,
 }
+
+/// `S` before the key schedule.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a constant: it would not compile otherwise"
+)]
+const START: [u8; 256] = {
+    let mut state = [0; 256];
+    let mut index = 0_u8;
+    while index < u8::MAX {
+        index = index.wrapping_add(1);
+        state[index as usize] = index;
+    }
+    state
+};
 
 /// A state on the way: what a loop keeps in registers.
 pub(super) struct Keystream<'a> {
@@ -57,17 +73,24 @@ impl Rc4 {
         Self::schedule(key.expose())
     }
 
-    /// The key schedule. An empty key would leave the state in its order.
+    /// The key schedule, with the same order of loads and stores as [`Keystream::next`].
     #[expect(clippy::indexing_slicing, reason = "a byte cannot lead out of 256 entries")]
     fn schedule(key: &[u8]) -> Self {
-        let mut state = [0; 256];
-        for (to, index) in state.iter_mut().zip(0..=u8::MAX) {
-            *to = index;
+        let mut repeated = Zeroizing::new([0; 256]);
+        for piece in repeated.chunks_mut(key.len().max(1)) {
+            piece.copy_from_slice(key.get(..piece.len()).unwrap_or_default());
         }
-        let mut j = 0_u8;
-        for (i, byte) in (0..=u8::MAX).zip(key.iter().cycle()) {
-            j = j.wrapping_add(state[usize::from(i)]).wrapping_add(*byte);
-            state.swap(usize::from(i), usize::from(j));
+        let mut state = START;
+        let (mut i, mut j, mut ahead) = (0_u8, 0_u8, 0_u8);
+        for byte in repeated.iter() {
+            j = j.wrapping_add(ahead).wrapping_add(*byte);
+            let swapped = state[usize::from(j)];
+            let next = i.wrapping_add(1);
+            let after = state[usize::from(next)];
+            state[usize::from(i)] = swapped;
+            state[usize::from(j)] = ahead;
+            ahead = if next == j { ahead } else { after };
+            i = next;
         }
         Self { state, i: 1, j: 0 }
     }

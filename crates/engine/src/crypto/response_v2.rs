@@ -1,6 +1,6 @@
 //! ComputeResponse for NTLMv2 ([MS-NLMP] 3.3.2).
 
-use super::{ResponseKey, digest};
+use super::ResponseKey;
 use alloc::vec::Vec;
 use gatepass_backend::SessionKey;
 use gatepass_wire::FileTime;
@@ -28,36 +28,66 @@ pub fn compute_response_v2(
     time: FileTime,
     target_info: &[u8],
 ) -> ResponseV2 {
-    let mut temp = Vec::with_capacity(target_info.len().saturating_add(32));
-    temp.extend_from_slice(&[1, 1, 0, 0, 0, 0, 0, 0]);
-    temp.extend_from_slice(&time.to_le_bytes());
-    temp.extend_from_slice(client_challenge);
-    temp.extend_from_slice(&[0; 4]);
-    temp.extend_from_slice(target_info);
-    temp.extend_from_slice(&[0; 4]);
+    let mut nt_response = Vec::with_capacity(target_info.len().saturating_add(FIXED));
+    begin(&mut nt_response, client_challenge, time);
+    nt_response.extend_from_slice(target_info);
+    let proof = finish(key, server_challenge, &mut nt_response, 0);
+    ResponseV2 {
+        nt_response,
+        lm_response: lm_response_v2(key, server_challenge, client_challenge),
+        session_base_key: session_base_key_v2(key, &proof),
+    }
+}
 
-    let proof = nt_proof(key, server_challenge, &temp);
-    let mut nt_response = Vec::with_capacity(temp.len().saturating_add(16));
-    nt_response.extend_from_slice(&proof);
-    nt_response.extend_from_slice(&temp);
+/// What `NtChallengeResponse` has beside the AV list, in bytes.
+pub(crate) const FIXED: usize = 48;
 
-    let lm = digest::hmac_md5(key.expose(), &[server_challenge, client_challenge]);
+/// Appends what comes before the AV list: the place of NTProofStr, and the fixed part of `temp`.
+pub(crate) fn begin(out: &mut Vec<u8>, client_challenge: &[u8; 8], time: FileTime) {
+    out.extend_from_slice(&[0; 16]);
+    out.extend_from_slice(&[1, 1, 0, 0, 0, 0, 0, 0]);
+    out.extend_from_slice(&time.to_le_bytes());
+    out.extend_from_slice(client_challenge);
+    out.extend_from_slice(&[0; 4]);
+}
+
+/// Appends what comes behind the AV list, and puts NTProofStr into its place. The response begins at `start`.
+pub(crate) fn finish(
+    key: &ResponseKey,
+    server_challenge: &[u8; 8],
+    out: &mut Vec<u8>,
+    start: usize,
+) -> [u8; 16] {
+    out.extend_from_slice(&[0; 4]);
+    let response = out.get_mut(start..).and_then(|response| response.split_first_chunk_mut());
+    let Some((place, temp)) = response else { return [0; 16] };
+    *place = nt_proof(key, server_challenge, temp);
+    *place
+}
+
+/// `LmChallengeResponse` (2.2.2.4).
+pub(crate) fn lm_response_v2(
+    key: &ResponseKey,
+    server_challenge: &[u8; 8],
+    client_challenge: &[u8; 8],
+) -> [u8; 24] {
+    let lm = key.mac(&[server_challenge, client_challenge]);
     let mut lm_response = [0; 24];
     for (to, from) in lm_response.iter_mut().zip(lm.iter().chain(client_challenge)) {
         *to = *from;
     }
-    ResponseV2 { nt_response, lm_response, session_base_key: session_base_key_v2(key, &proof) }
+    lm_response
 }
 
 /// `NTProofStr = HMAC_MD5(ResponseKeyNT, ServerChallenge + temp)`, where `temp` is all of the client's response that
 /// follows its own NTProofStr.
 #[must_use]
 pub fn nt_proof(key: &ResponseKey, server_challenge: &[u8; 8], temp: &[u8]) -> [u8; 16] {
-    digest::hmac_md5(key.expose(), &[server_challenge, temp])
+    key.mac(&[server_challenge, temp])
 }
 
 /// `SessionBaseKey = HMAC_MD5(ResponseKeyNT, NTProofStr)`.
 #[must_use]
 pub fn session_base_key_v2(key: &ResponseKey, nt_proof: &[u8; 16]) -> SessionKey {
-    SessionKey::from_bytes(&digest::hmac_md5(key.expose(), &[nt_proof]))
+    SessionKey::from_bytes(&key.mac(&[nt_proof]))
 }

@@ -57,6 +57,10 @@ const RUNS: [(u16, u16, u16, i16); 119] = [
 
 /// The upper case of one UTF-16 unit.
 pub(crate) fn upper_unit(unit: u16) -> u16 {
+    // Most names never come to the table.
+    if let Ok(ascii @ ..0x80) = u8::try_from(unit) {
+        return u16::from(ascii.to_ascii_uppercase());
+    }
     RUNS.iter()
         .find(|(first, last, step, _)| {
             (*first..=*last).contains(&unit) && unit.wrapping_sub(*first).is_multiple_of(*step)
