@@ -5,13 +5,14 @@
 //!                       NEGOTIATE goes out               CHALLENGE came in, AUTHENTICATE goes out
 //! ```
 
-use crate::crypto::{self, Rc4, ResponseKey, Side, response_v2};
+use crate::crypto::{self, Mic, ResponseKey, Side, response_v2};
 use crate::{Error, Incompatible, Nonces, Session, settle, target};
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Range};
 use gatepass_backend::{Credentials, Principal, Request, SessionKey};
 use gatepass_wire::{
     Authenticate, AvPairs, Challenge, Message, Negotiate, NegotiateFlags as Flags, Version, WireStr,
+    extend_utf16le,
 };
 
 /// The VERSION that this engine sends: a field for people who debug, on which nothing depends ([MS-NLMP] 2.2.2.10). It
@@ -127,15 +128,25 @@ impl AwaitingChallenge {
         let [domain_end, user_end, names_end] = ends;
         response_v2::begin(&mut parts, &nonces.challenge, timestamp.unwrap_or(nonces.now));
         target::write_answer(&mut parts, info, request.bindings(), request.target_name())?;
-        let proof = response_v2::finish(&response_key, &message.server_challenge, &mut parts, names_end);
-        let session_base_key = crypto::session_base_key_v2(&response_key, &proof);
+        let server_challenge = &message.server_challenge;
+        let messages = [&self.negotiate[..], challenge];
+        // An exchanged key is known before all else, so the MIC is begun beside NTProofStr.
+        let exchanged =
+            flags.contains(Flags::NEGOTIATE_KEY_EXCH).then(|| SessionKey::from_bytes(&*nonces.session_key));
+        let (mic, proof) = response_v2::finish(&mut parts, names_end, |temp| match &exchanged {
+            Some(key) => {
+                let (mic, proof) = Mic::beside_proof(key, messages, &response_key, [server_challenge, temp]);
+                (Some(mic), proof)
+            }
+            None => (None, crypto::nt_proof(&response_key, server_challenge, temp)),
+        });
+        let key_exchange_key = crypto::kxkey(&crypto::session_base_key_v2(&response_key, &proof));
         // With a timestamp the LM response is of no use to the server (3.1.5.1.2), and more to guess by for a listener.
         let lm_response = match timestamp {
             Some(_) => [0; 24],
-            None => response_v2::lm_response_v2(&response_key, &message.server_challenge, &nonces.challenge),
+            None => response_v2::lm_response_v2(&response_key, server_challenge, &nonces.challenge),
         };
 
-        let (key, encrypted_key) = exchange(crypto::kxkey(&session_base_key), flags, &nonces);
         let part = |range: Range<usize>| parts.get(range).unwrap_or_default();
         let mut authenticate = Authenticate {
             lm_response: &lm_response,
@@ -143,26 +154,24 @@ impl AwaitingChallenge {
             domain_name: text(part(0..domain_end), unicode),
             user_name: text(part(domain_end..user_end), unicode),
             workstation: text(part(user_end..names_end), unicode),
-            encrypted_random_session_key: encrypted_key.as_ref().map(|key| &key[..]).unwrap_or_default(),
+            encrypted_random_session_key: if exchanged.is_some() { &[0; 16] } else { &[] },
             flags: Some(flags),
             version: Some(VERSION),
             mic: Some([0; 16]),
         }
         .encode()?;
-        let mic = crypto::mic(&key, &self.negotiate, challenge, &authenticate);
+        let (key, mic) = match (exchanged, mic) {
+            (Some(key), Some(mic)) => {
+                (key, mic.beside_exchange(&key_exchange_key, &nonces.session_key, &mut authenticate))
+            }
+            _ => {
+                let mic = crypto::mic(&key_exchange_key, &self.negotiate, challenge, &authenticate);
+                (key_exchange_key, mic)
+            }
+        };
         Authenticate::put_mic(&mut authenticate, &mic)?;
         Ok((Session::new(flags, key, Side::Client), authenticate))
     }
-}
-
-/// The ExportedSessionKey, and how it goes to the server where it is exchanged.
-fn exchange(key_exchange_key: SessionKey, flags: Flags, nonces: &Nonces) -> (SessionKey, Option<[u8; 16]>) {
-    if !flags.contains(Flags::NEGOTIATE_KEY_EXCH) {
-        return (key_exchange_key, None);
-    }
-    let mut encrypted = *nonces.session_key;
-    Rc4::keyed(&key_exchange_key).apply(&mut encrypted);
-    (SessionKey::from_bytes(&*nonces.session_key), Some(encrypted))
 }
 
 impl Identity {
@@ -189,7 +198,7 @@ impl fmt::Debug for AwaitingChallenge {
 /// Appends `name` in the charset of the message. The OEM code page of the server is not known, so OEM is ASCII.
 fn encode(name: &str, unicode: bool, out: &mut Vec<u8>) -> Result<(), Error> {
     if unicode {
-        out.extend(name.encode_utf16().flat_map(u16::to_le_bytes));
+        extend_utf16le(out, name);
     } else if name.is_ascii() {
         out.extend_from_slice(name.as_bytes());
     } else {

@@ -39,7 +39,16 @@ impl Nonces {
         // A clock before 1970 is off by so much that the first moment of 1970 is no worse.
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now = FileTime::from_unix(since_1970.unwrap_or_default());
-        Self::from_rng(|bytes| rand::rngs::SysRng.try_fill_bytes(bytes), now)
+        // Both in one draw: a system call costs as much as three blocks of MD5.
+        let mut drawn = Zeroizing::new([0; 24]);
+        rand::rngs::SysRng.try_fill_bytes(&mut *drawn).map_err(|_| Error::NoRandomness)?;
+        let mut rest = drawn.iter();
+        let fill = |bytes: &mut [u8]| {
+            bytes
+                .iter_mut()
+                .try_for_each(|byte| rest.next().map(|drawn| *byte = *drawn).ok_or(Error::NoRandomness))
+        };
+        Self::from_rng(fill, now)
     }
 
     /// Nonces of the caller's choice. With nonces that repeat, a handshake protects nothing: for tests alone.

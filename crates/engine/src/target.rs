@@ -3,7 +3,7 @@
 use crate::{Error, crypto};
 use alloc::{string::String, vec::Vec};
 use gatepass_backend::ChannelBindings;
-use gatepass_wire::{AvId, AvPair, AvPairs, FileTime, TooLong, encode_av_pairs, utf16le};
+use gatepass_wire::{AvId, AvPair, AvPairs, FileTime, TooLong, encode_av_pairs, extend_utf16le, utf16le};
 
 /// The names of a server. An empty one is not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -124,7 +124,7 @@ impl Own<'_> {
             }
             Self::Text(text) => {
                 out.extend_from_slice(&id.header(text.encode_utf16().count().saturating_mul(2))?);
-                out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+                extend_utf16le(out, text);
             }
         }
         Ok(())

@@ -73,5 +73,5 @@ pub use negotiate::{Charset, Negotiate};
 pub use ntlmv2::NtlmV2ClientChallenge;
 pub use response::NtResponse;
 pub use signature::MessageSignature;
-pub use text::{WireStr, utf16le};
+pub use text::{WireStr, extend_utf16le, utf16le};
 pub use version::Version;

@@ -121,7 +121,16 @@ impl fmt::Debug for WireStr<'_> {
 /// `text` in UTF-16LE, as names go into messages and into NTOWF.
 #[must_use]
 pub fn utf16le(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    let mut bytes = Vec::with_capacity(text.len().saturating_mul(2));
+    extend_utf16le(&mut bytes, text);
+    bytes
+}
+
+/// Appends `text` in UTF-16LE to `out`. It has at most twice as many bytes as in UTF-8.
+pub fn extend_utf16le(out: &mut Vec<u8>, text: &str) {
+    for unit in text.encode_utf16() {
+        out.extend_from_slice(&unit.to_le_bytes());
+    }
 }
 
 #[cfg(test)]

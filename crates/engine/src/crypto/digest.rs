@@ -1,6 +1,7 @@
 //! MD4, MD5 and HMAC-MD5 as the rest of this module needs them: over parts, without joining them first.
 
 use super::md5_steps::{self, BLOCK};
+use super::rc4::Schedule;
 use md4::{Digest, Md4};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -87,6 +88,65 @@ impl Md5 {
             self.compress(blocks);
         }
         self.fill(rest);
+    }
+
+    /// Fills the block from `parts`, and takes from them what it uses. Whether the block is full.
+    fn load(&mut self, parts: &mut [&[u8]]) -> bool {
+        for part in parts {
+            let room = BLOCK.saturating_sub(self.filled);
+            let (taken, rest) = part.split_at_checked(room).unwrap_or((part, &[]));
+            self.fill(taken);
+            *part = rest;
+            if self.filled == BLOCK {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Compresses the block, which is full, and does `between` after each of its steps.
+    #[inline(always)]
+    fn compress_beside(&mut self, between: impl FnMut(usize)) {
+        md5_steps::beside(&mut self.state, &self.block, between);
+        self.filled = 0;
+        self.compressed();
+    }
+
+    /// Hashes `data`, and meanwhile goes on with `schedule`: a block takes as many steps as a quarter of it.
+    pub(super) fn update_beside(&mut self, data: &[u8], schedule: &mut Schedule) {
+        let mut parts = [data];
+        while !schedule.is_done() && self.load(&mut parts) {
+            schedule.quarter(|steps| self.compress_beside(|_| steps.next()));
+        }
+        for part in parts {
+            self.update(part);
+        }
+    }
+
+    /// Hashes two messages at once, each given in parts.
+    pub(super) fn update_both<'a>(
+        &mut self,
+        parts: &mut [&'a [u8]],
+        other: &mut Self,
+        other_parts: &mut [&'a [u8]],
+    ) {
+        let (mut full, mut other_full) = (self.load(parts), other.load(other_parts));
+        while full && other_full {
+            md5_steps::both([&mut self.state, &mut other.state], [&self.block, &other.block]);
+            for hash in [&mut *self, other] {
+                hash.filled = 0;
+                hash.compressed();
+            }
+            (full, other_full) = (self.load(parts), other.load(other_parts));
+        }
+        for (hash, full, parts) in [(self, full, parts), (other, other_full, other_parts)] {
+            if full {
+                hash.compress_beside(|_| {});
+            }
+            for part in parts {
+                hash.update(part);
+            }
+        }
     }
 
     /// Puts what fits into the block.
@@ -287,6 +347,34 @@ mod tests {
                 assert_eq!(md5(&[one, other]), wanted, "{cut} of {length}");
                 let (one, other) = message.split_at(cut.min(message.len()));
                 assert_eq!(hmac_md5(key, &[one, other]), authenticated, "{cut} of {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_hashes_at_once_and_one_beside_a_key_schedule_are_what_they_are_alone() {
+        let key = HmacKey::new(b"key");
+        let data: std::vec::Vec<u8> = (0..=255).cycle().take(400).collect();
+        for (length, other_length) in [(0, 0), (1, 300), (63, 64), (64, 63), (64, 128), (300, 129), (400, 0)]
+        {
+            for cut in [0, 10, 64, 200] {
+                let (whole, other_whole) = (&data[..length], &data[400 - other_length..]);
+                let (start, end) = whole.split_at(cut.min(length));
+                let (mut one, mut other) = (key.start(), Md5::new());
+                other.update(b"first");
+                one.update_both(&mut [start, end], &mut other, &mut [other_whole]);
+                assert_eq!(key.finish(one), hmac_md5(b"key", &[whole]), "{length}, {other_length}, {cut}");
+                assert_eq!(other.finish(), md5(&[b"first", other_whole]), "{length}, {other_length}, {cut}");
+
+                let mut one = Md5::new();
+                one.update(start);
+                let mut schedule = Schedule::new(b"a key of RC4");
+                one.update_beside(end, &mut schedule);
+                assert_eq!(one.finish(), md5(&[whole]), "{length}, {cut}");
+                let (mut ours, mut wanted) = ([0; 20], [0; 20]);
+                schedule.finish().apply(&mut ours);
+                crate::crypto::Rc4::init(b"a key of RC4").unwrap().apply(&mut wanted);
+                assert_eq!(ours, wanted, "{length}, {cut}");
             }
         }
     }

@@ -48,6 +48,11 @@ impl ResponseKey {
         &self.bytes
     }
 
+    /// The key as that of an HMAC.
+    pub(super) const fn hmac(&self) -> &HmacKey {
+        &self.hmac
+    }
+
     /// `HMAC_MD5(ResponseKeyNT, M)`.
     pub(super) fn mac(&self, parts: &[&[u8]]) -> [u8; 16] {
         self.hmac.mac(parts)

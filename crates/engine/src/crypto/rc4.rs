@@ -65,34 +65,12 @@ impl Rc4 {
     /// `RC4Init(Handle, K)`; `None` when `key` is empty or longer than 256 bytes, with which RC4 is not defined.
     #[must_use]
     pub fn init(key: &[u8]) -> Option<Self> {
-        (1..=256).contains(&key.len()).then(|| Self::schedule(key))
+        (1..=256).contains(&key.len()).then(|| Schedule::new(key).finish())
     }
 
     /// `RC4Init(Handle, K)` for a key of the document, which has 5 to 16 bytes.
     pub(crate) fn keyed(key: &SessionKey) -> Self {
-        Self::schedule(key.expose())
-    }
-
-    /// The key schedule, with the same order of loads and stores as [`Keystream::next`].
-    #[expect(clippy::indexing_slicing, reason = "a byte cannot lead out of 256 entries")]
-    fn schedule(key: &[u8]) -> Self {
-        let mut repeated = Zeroizing::new([0; 256]);
-        for piece in repeated.chunks_mut(key.len().max(1)) {
-            piece.copy_from_slice(key.get(..piece.len()).unwrap_or_default());
-        }
-        let mut state = START;
-        let (mut i, mut j, mut ahead) = (0_u8, 0_u8, 0_u8);
-        for byte in repeated.iter() {
-            j = j.wrapping_add(ahead).wrapping_add(*byte);
-            let swapped = state[usize::from(j)];
-            let next = i.wrapping_add(1);
-            let after = state[usize::from(next)];
-            state[usize::from(i)] = swapped;
-            state[usize::from(j)] = ahead;
-            ahead = if next == j { ahead } else { after };
-            i = next;
-        }
-        Self { state, i: 1, j: 0 }
+        Schedule::new(key.expose()).finish()
     }
 
     /// `RC4(Handle, D)`, in place.
@@ -118,6 +96,76 @@ impl Rc4 {
         let result = work(&mut keystream);
         (self.i, self.j) = (keystream.i, keystream.j);
         result
+    }
+}
+
+/// A key schedule on its way: it can be computed beside something else, a quarter of its 256 steps at a time.
+pub(super) struct Schedule {
+    /// The key, repeated.
+    key: Zeroizing<[u8; 256]>,
+    handle: Rc4,
+    /// `S[i]`, loaded ahead as by [`Keystream`].
+    ahead: u8,
+    quarters_left: u8,
+}
+
+/// A quarter of a schedule: what a loop keeps in registers.
+pub(super) struct Steps<'a> {
+    key: &'a [u8; 256],
+    state: &'a mut [u8; 256],
+    i: u8,
+    j: u8,
+    ahead: u8,
+}
+
+impl Steps<'_> {
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a byte cannot lead out of 256 entries")]
+    pub(super) fn next(&mut self) {
+        let i = usize::from(self.i);
+        self.j = self.j.wrapping_add(self.key[i]).wrapping_add(self.ahead);
+        let swapped = self.state[usize::from(self.j)];
+        self.i = self.i.wrapping_add(1);
+        let ahead = self.state[usize::from(self.i)];
+        self.state[i] = swapped;
+        self.state[usize::from(self.j)] = self.ahead;
+        self.ahead = if self.i == self.j { self.ahead } else { ahead };
+    }
+}
+
+impl Schedule {
+    /// How many steps a quarter has.
+    pub(super) const QUARTER: usize = 64;
+
+    pub(super) fn new(key: &[u8]) -> Self {
+        let mut repeated = Zeroizing::new([0; 256]);
+        for piece in repeated.chunks_mut(key.len().max(1)) {
+            piece.copy_from_slice(key.get(..piece.len()).unwrap_or_default());
+        }
+        Self { key: repeated, handle: Rc4 { state: START, i: 0, j: 0 }, ahead: 0, quarters_left: 4 }
+    }
+
+    pub(super) const fn is_done(&self) -> bool {
+        self.quarters_left == 0
+    }
+
+    /// The next quarter, of which `run` makes all the steps.
+    #[inline(always)]
+    pub(super) fn quarter(&mut self, run: impl FnOnce(&mut Steps<'_>)) {
+        let Rc4 { state, i, j } = &mut self.handle;
+        let mut steps = Steps { key: &self.key, state, i: *i, j: *j, ahead: self.ahead };
+        run(&mut steps);
+        (*i, *j, self.ahead) = (steps.i, steps.j, steps.ahead);
+        self.quarters_left = self.quarters_left.saturating_sub(1);
+    }
+
+    /// The quarters that are left, and the handle.
+    pub(super) fn finish(mut self) -> Rc4 {
+        while !self.is_done() {
+            self.quarter(|steps| (0..Self::QUARTER).for_each(|_| steps.next()));
+        }
+        (self.handle.i, self.handle.j) = (1, 0);
+        self.handle
     }
 }
 

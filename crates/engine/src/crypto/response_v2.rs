@@ -31,7 +31,7 @@ pub fn compute_response_v2(
     let mut nt_response = Vec::with_capacity(target_info.len().saturating_add(FIXED));
     begin(&mut nt_response, client_challenge, time);
     nt_response.extend_from_slice(target_info);
-    let proof = finish(key, server_challenge, &mut nt_response, 0);
+    let ((), proof) = finish(&mut nt_response, 0, |temp| ((), nt_proof(key, server_challenge, temp)));
     ResponseV2 {
         nt_response,
         lm_response: lm_response_v2(key, server_challenge, client_challenge),
@@ -51,18 +51,23 @@ pub(crate) fn begin(out: &mut Vec<u8>, client_challenge: &[u8; 8], time: FileTim
     out.extend_from_slice(&[0; 4]);
 }
 
-/// Appends what comes behind the AV list, and puts NTProofStr into its place. The response begins at `start`.
-pub(crate) fn finish(
-    key: &ResponseKey,
-    server_challenge: &[u8; 8],
+/// Appends what comes behind the AV list, and puts what `prove` makes of `temp`, NTProofStr, into its place. The response
+/// begins at `start`.
+pub(crate) fn finish<T>(
     out: &mut Vec<u8>,
     start: usize,
-) -> [u8; 16] {
+    prove: impl FnOnce(&[u8]) -> (T, [u8; 16]),
+) -> (T, [u8; 16]) {
     out.extend_from_slice(&[0; 4]);
-    let response = out.get_mut(start..).and_then(|response| response.split_first_chunk_mut());
-    let Some((place, temp)) = response else { return [0; 16] };
-    *place = nt_proof(key, server_challenge, temp);
-    *place
+    let response = out.get_mut(start..).unwrap_or_default();
+    match response.split_first_chunk_mut() {
+        Some((place, temp)) => {
+            let (other, proof) = prove(temp);
+            *place = proof;
+            (other, proof)
+        }
+        None => prove(&[]),
+    }
 }
 
 /// `LmChallengeResponse` (2.2.2.4).
