@@ -29,8 +29,8 @@ mod response_v1;
 
 pub(crate) use digest::HmacKey;
 pub use kxkey::kxkey;
-pub(crate) use mac::signed;
 pub use mac::{DUMMY_SIGNATURE, crc32, mac};
+pub(crate) use mac::{crc32_of, signed, signed_basic};
 pub(crate) use mic::Mic;
 pub use mic::{cbt_hash, mic};
 pub use ntowf::{ResponseKey, ntowf_v1, ntowf_v2};

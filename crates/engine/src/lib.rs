@@ -57,6 +57,6 @@ pub use nonces::SystemNonces;
 pub use nonces::{NonceSource, Nonces};
 pub use ntlm::Ntlm;
 pub use server::{AwaitingAuthenticate, Server};
-pub use session::{Sealer, Session, Unsealer};
+pub use session::{Datagrams, Protection, Sealer, Session, Unsealer};
 pub use settle::settle;
 pub use target::TargetInfo;

@@ -1,17 +1,29 @@
 //! What both sides share after a handshake ([MS-NLMP] 3.1.1, 3.4): the key, the flags, and the protection of messages.
 //!
 //! ```text
-//! Session --split--> Sealer   (what this side sends)     sign, seal        each call takes the next sequence number
-//!                    Unsealer (what the peer sends)      verify, unseal    the first error ends it
-//!                    before them, under SPNEGO: mech_list_mic, verify_mech_list_mic
+//! Session --split-----> Sealer   (what this side sends)     sign, seal        each call takes the next sequence number
+//!                       Unsealer (what the peer sends)      verify, unseal    the first error ends it
+//!                       before them, under SPNEGO: mech_list_mic, verify_mech_list_mic
+//!         --protect---> Protection (both; also without extended session security, where they share one keystream)
+//!         --datagrams-> Datagrams (without a connection: the caller numbers the messages)
 //! ```
 
-use crate::Error;
-use crate::crypto::{self, HmacKey, Rc4, Side};
+mod datagrams;
+mod direction;
+mod halves;
+mod protection;
+#[cfg(test)]
+mod recorded;
+
+pub use datagrams::Datagrams;
+pub use halves::{Sealer, Unsealer};
+pub use protection::Protection;
+
+use crate::crypto::Side;
 use core::fmt;
+use direction::Direction;
 use gatepass_backend::SessionKey;
 use gatepass_wire::NegotiateFlags as Flags;
-use subtle::ConstantTimeEq;
 
 /// An established session.
 pub struct Session {
@@ -38,13 +50,42 @@ impl Session {
     }
 
     /// The protection of messages, one half for each direction, with a connection that keeps their order underneath.
+    ///
+    /// Only with extended session security has each direction keys of its own; without it both halves refuse with
+    /// [`Error::Unsupported`](crate::Error::Unsupported), and [`protect`](Self::protect) is the way.
     #[must_use]
     pub fn split(self) -> (Sealer, Unsealer) {
-        let peer = match self.side {
+        (Sealer(self.direction(self.side)), Unsealer(self.direction(self.peer())))
+    }
+
+    /// The protection of messages in both directions, with a connection that keeps their order underneath.
+    #[must_use]
+    pub fn protect(self) -> Protection {
+        Protection::new(self)
+    }
+
+    /// The protection of datagrams, each with a number of the caller's ([MS-NLMP] 3.4, 3.4.4).
+    #[must_use]
+    pub fn datagrams(self) -> Datagrams {
+        Datagrams::new(&self)
+    }
+
+    fn peer(&self) -> Side {
+        match self.side {
             Side::Client => Side::Server,
             Side::Server => Side::Client,
-        };
-        (Sealer(Direction::new(&self, self.side)), Unsealer(Direction::new(&self, peer)))
+        }
+    }
+
+    fn is_extended(&self) -> bool {
+        self.flags.contains(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY)
+    }
+
+    /// The messages from `side`, if each side has its own keys.
+    fn direction(&self, side: Side) -> Direction {
+        let protection = Flags::NEGOTIATE_SIGN | Flags::NEGOTIATE_SEAL;
+        let usable = if self.is_extended() { self.flags & protection } else { Flags::EMPTY };
+        Direction::new(self.flags, usable, self.key.clone(), side)
     }
 }
 
@@ -57,179 +98,12 @@ impl fmt::Debug for Session {
     }
 }
 
-/// One direction: where it stands, and its keys once they are needed, which in HTTP they never are.
-struct Direction {
-    flags: Flags,
-    key: SessionKey,
-    side: Side,
-    keys: Option<Keys>,
-    /// The next sequence number; `None` once they are used up or an error ended the direction.
-    next: Option<u32>,
-}
-
-/// The keys of one direction.
-struct Keys {
-    handle: Rc4,
-    sign_key: HmacKey,
-}
-
-impl Keys {
-    fn derive(flags: Flags, key: &SessionKey, side: Side) -> Result<Self, Error> {
-        let sign_key = crypto::sign_key(flags, key, side).ok_or(Error::Unsupported)?;
-        let handle = Rc4::keyed(&crypto::seal_key(flags, key, side));
-        Ok(Self { handle, sign_key: HmacKey::new(sign_key.expose()) })
-    }
-}
-
-impl Direction {
-    fn new(session: &Session, side: Side) -> Self {
-        Self { flags: session.flags, key: session.key.clone(), side, keys: None, next: Some(0) }
-    }
-
-    /// Whether `flag`, and with it this way of protecting messages, was settled. Without extended session security messages
-    /// are not protected here.
-    fn agreed(&self, flag: Flags) -> Result<(), Error> {
-        let agreed = self.flags.contains(flag | Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY);
-        if agreed { Ok(()) } else { Err(Error::Unsupported) }
-    }
-
-    /// The number of the next message, which is thereby used, and the keys.
-    fn next(&mut self) -> Result<(u32, &mut Keys), Error> {
-        let number = self.next.ok_or(Error::OutOfSequence)?;
-        self.next = number.checked_add(1);
-        let keys = match self.keys.take() {
-            Some(keys) => keys,
-            None => Keys::derive(self.flags, &self.key, self.side)?,
-        };
-        Ok((number, self.keys.insert(keys)))
-    }
-
-    /// The signature of the next message.
-    fn mac(&mut self, message: &[u8]) -> Result<[u8; 16], Error> {
-        let flags = self.flags;
-        let (number, keys) = self.next()?;
-        let checksum = keys.sign_key.mac(&[&number.to_le_bytes(), message]);
-        Ok(crypto::signed(flags, &mut keys.handle, checksum, number))
-    }
-
-    /// The signature of SPNEGO's `list`, for which nothing may have been protected yet. The handle is afterwards what it was
-    /// before, new; the sequence number is used up ([MS-SPNG] 3.2.5.1, 3.3.5.1).
-    fn mech_list_mac(&mut self, list: &[u8]) -> Result<[u8; 16], Error> {
-        if self.next != Some(0) {
-            return Err(Error::OutOfSequence);
-        }
-        let mac = self.mac(list)?;
-        self.keys = None;
-        Ok(mac)
-    }
-
-    fn check(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-        let expected = self.mac(message)?;
-        self.compare(expected, signature)
-    }
-
-    fn compare(&mut self, expected: [u8; 16], signature: &[u8]) -> Result<(), Error> {
-        if bool::from(expected.ct_eq(signature)) {
-            return Ok(());
-        }
-        self.next = None;
-        Err(Error::Altered)
-    }
-}
-
-/// Signs and encrypts what this side sends.
-pub struct Sealer(Direction);
-
-impl Sealer {
-    /// The signature of `message` (`MakeSignature`, `GSS_GetMIC`; [MS-NLMP] 3.4.2).
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`] when SIGN with extended session security was not agreed; [`Error::OutOfSequence`] when
-    /// the sequence numbers are used up.
-    pub fn sign(&mut self, message: &[u8]) -> Result<[u8; 16], Error> {
-        self.0.agreed(Flags::NEGOTIATE_SIGN)?;
-        self.0.mac(message)
-    }
-
-    /// The checksum of SPNEGO's `list` of mechanisms (mechListMIC, RFC 4178 section 5). It must come before every message;
-    /// it takes their first sequence number, but none of their keystream ([MS-SPNG] 3.2.5.1, 3.3.5.1).
-    ///
-    /// # Errors
-    /// As [`sign`](Self::sign); [`Error::OutOfSequence`] too when it does not come first.
-    pub fn mech_list_mic(&mut self, list: &[u8]) -> Result<[u8; 16], Error> {
-        self.0.agreed(Flags::NEGOTIATE_SIGN)?;
-        self.0.mech_list_mac(list)
-    }
-
-    /// Encrypts `message` in place and returns its signature (`EncryptMessage`, `GSS_Wrap`; [MS-NLMP] 3.4.3).
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`] when SEAL with extended session security was not agreed, otherwise as
-    /// [`sign`](Self::sign); then `message` is as it was.
-    pub fn seal(&mut self, message: &mut [u8]) -> Result<[u8; 16], Error> {
-        self.0.agreed(Flags::NEGOTIATE_SEAL)?;
-        let flags = self.0.flags;
-        let (number, keys) = self.0.next()?;
-        // The keystream goes to the message first and to the checksum then, but the checksum is that of the clear text.
-        let checksum = crypto::seal(&keys.sign_key, number, &mut keys.handle, message);
-        Ok(crypto::signed(flags, &mut keys.handle, checksum, number))
-    }
-}
-
-/// Checks and decrypts what the peer sends.
-pub struct Unsealer(Direction);
-
-impl Unsealer {
-    /// Checks the `signature` of `message` (`VerifySignature`, `GSS_VerifyMIC`).
-    ///
-    /// # Errors
-    /// [`Error::Altered`] when the signature is not that of this message at this place of the sequence, after which
-    /// every call fails with [`Error::OutOfSequence`]; otherwise as [`Sealer::sign`].
-    pub fn verify(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-        self.0.agreed(Flags::NEGOTIATE_SIGN)?;
-        self.0.check(message, signature)
-    }
-
-    /// Checks the peer's `mic` of SPNEGO's `list` of mechanisms, the counterpart of [`Sealer::mech_list_mic`].
-    ///
-    /// # Errors
-    /// As [`verify`](Self::verify); [`Error::OutOfSequence`] too when it does not come first.
-    pub fn verify_mech_list_mic(&mut self, list: &[u8], mic: &[u8]) -> Result<(), Error> {
-        self.0.agreed(Flags::NEGOTIATE_SIGN)?;
-        let expected = self.0.mech_list_mac(list)?;
-        self.0.compare(expected, mic)
-    }
-
-    /// Decrypts `message` in place and checks its `signature` (`DecryptMessage`, `GSS_Unwrap`).
-    ///
-    /// # Errors
-    /// As [`verify`](Self::verify) and [`Sealer::seal`]. After [`Error::Altered`] `message` is all zeros.
-    pub fn unseal(&mut self, message: &mut [u8], signature: &[u8]) -> Result<(), Error> {
-        self.0.agreed(Flags::NEGOTIATE_SEAL)?;
-        let flags = self.0.flags;
-        let (number, keys) = self.0.next()?;
-        let checksum = crypto::unseal(&keys.sign_key, number, &mut keys.handle, message);
-        let expected = crypto::signed(flags, &mut keys.handle, checksum, number);
-        self.0.compare(expected, signature).inspect_err(|_| message.fill(0))
-    }
-}
-
-impl fmt::Debug for Sealer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealer").field("next", &self.0.next).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Unsealer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unsealer").field("next", &self.0.next).finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
     use alloc::vec::Vec;
+    use md5::Digest as _;
 
     const PROTECTED: Flags = Flags::from_bits(0xe28a_8233);
 
@@ -294,7 +168,7 @@ mod tests {
     #[test]
     fn sequence_numbers_are_never_used_twice() {
         let (mut sealer, _) = pair(PROTECTED).0.split();
-        sealer.0.next = Some(u32::MAX);
+        sealer.0.at_the_last_number();
         sealer.sign(b"last").unwrap();
         assert_eq!(sealer.sign(b"one more"), Err(Error::OutOfSequence));
         let mut message = *b"clear";
@@ -360,5 +234,64 @@ mod tests {
         assert_eq!(unsealer.unseal(&mut [0], &[0; 16]), Err(Error::Unsupported));
         let old = PROTECTED.without(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY);
         assert_eq!(pair(old).0.split().0.sign(b"m"), Err(Error::Unsupported));
+    }
+
+    #[test]
+    fn datagrams_are_read_in_any_order_and_each_under_its_own_number() {
+        let (client, server) = pair(PROTECTED | Flags::NEGOTIATE_DATAGRAM);
+        let (client, server) = (client.datagrams(), server.datagrams());
+        let sent: Vec<_> = [7, 0, u32::MAX]
+            .map(|number| {
+                let mut text = *b"the same text";
+                let signature = client.seal(number, &mut text).unwrap();
+                (number, text, signature)
+            })
+            .into();
+        assert!(sent[0].1 != sent[1].1 && sent[1].1 != sent[2].1, "a27: each has a keystream of its own");
+        for (number, data, signature) in sent.into_iter().rev() {
+            assert_eq!(signature[12..], number.to_le_bytes());
+            let mut text = data;
+            server.unseal(number, &mut text, &signature).unwrap();
+            assert_eq!(&text, b"the same text");
+            let mut text = data;
+            assert_eq!(server.unseal(number ^ 1, &mut text, &signature), Err(Error::Altered));
+            assert_eq!(text, [0; 13]);
+            let mut text = data;
+            assert_eq!(client.unseal(number, &mut text, &signature), Err(Error::Altered), "reflected");
+        }
+        let signature = server.sign(3, b"m").unwrap();
+        client.verify(3, b"m", &signature).unwrap();
+        assert_eq!(client.verify(4, b"m", &signature), Err(Error::Altered));
+    }
+
+    #[test]
+    fn a_datagram_begins_anew_under_the_hash_of_key_and_number() {
+        // [MS-NLMP] 3.4: SealingKey' = MD5(SealingKey + SequenceNumber), written out with the bare functions.
+        let (client, _) = pair(PROTECTED | Flags::NEGOTIATE_DATAGRAM);
+        let key = SessionKey::from_bytes(&[0x55; 16]);
+        let flags = client.flags();
+        let seal_key = crate::crypto::seal_key(flags, &key, Side::Client);
+        let sign_key = crate::crypto::sign_key(flags, &key, Side::Client);
+        let own: [u8; 16] = md5::Md5::digest([seal_key.expose(), &[9, 0, 0, 0]].concat()).into();
+        let mut handle = crate::crypto::Rc4::init(&own).unwrap();
+        let mut wanted = *b"datagram";
+        handle.apply(&mut wanted);
+        let signature = crate::crypto::mac(flags, &mut handle, sign_key.as_ref(), 9, b"datagram", [0; 4]);
+        let mut message = *b"datagram";
+        assert_eq!(client.datagrams().seal(9, &mut message), Ok(signature));
+        assert_eq!(message, wanted);
+    }
+
+    #[test]
+    fn datagrams_without_extended_session_security_are_signed_at_most() {
+        let old = PROTECTED.without(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY) | Flags::NEGOTIATE_DATAGRAM;
+        let (client, server) = pair(old);
+        let (client, server) = (client.datagrams(), server.datagrams());
+        let signature = client.sign(5, b"m").unwrap();
+        server.verify(5, b"m", &signature).unwrap();
+        assert_eq!(server.verify(6, b"m", &signature), Err(Error::Altered));
+        assert_eq!(client.seal(5, &mut [0]), Err(Error::Unsupported));
+        let unsigned = pair(PROTECTED.without(Flags::NEGOTIATE_SIGN)).0.datagrams();
+        assert_eq!(unsigned.sign(1, b"m"), Err(Error::Unsupported));
     }
 }

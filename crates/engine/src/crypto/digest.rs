@@ -243,10 +243,13 @@ impl HmacKey {
 
     /// `HMAC_MD5(K, M)`.
     pub(crate) fn mac(&self, parts: &[&[u8]]) -> [u8; 16] {
+        self.mac_of(parts.iter().copied())
+    }
+
+    /// `HMAC_MD5(K, M)` of parts that stand in no slice.
+    pub(crate) fn mac_of<'a>(&self, parts: impl Iterator<Item = &'a [u8]>) -> [u8; 16] {
         let mut md5 = self.start();
-        for part in parts {
-            md5.update(part);
-        }
+        parts.for_each(|part| md5.update(part));
         self.finish(md5)
     }
 

@@ -19,20 +19,13 @@ pub fn mac(
     message: &[u8],
     random_pad: [u8; 4],
 ) -> [u8; 16] {
-    let number = sequence_number.to_le_bytes();
     match signing_key {
         Some(key) => {
+            let number = sequence_number.to_le_bytes();
             let checksum = digest::hmac_md5(key.expose(), &[&number, message]);
             signed(flags, handle, checksum, sequence_number)
         }
-        None => {
-            handle.apply(&mut [0; 4]);
-            let mut checksum = crc32(message).to_le_bytes();
-            handle.apply(&mut checksum);
-            let mut number = number;
-            handle.apply(&mut number);
-            signature(random_pad, checksum, number)
-        }
+        None => signed_basic(handle, crc32(message), sequence_number, random_pad),
     }
 }
 
@@ -47,6 +40,20 @@ pub(crate) fn signed(flags: Flags, handle: &mut Rc4, checksum: [u8; 16], sequenc
     signature([a, b, c, d], [e, f, g, h], sequence_number.to_le_bytes())
 }
 
+/// The signature without extended session security, from `CRC32(Message)`.
+pub(crate) fn signed_basic(
+    handle: &mut Rc4,
+    crc: u32,
+    sequence_number: u32,
+    random_pad: [u8; 4],
+) -> [u8; 16] {
+    let (mut checksum, mut number) = (crc.to_le_bytes(), sequence_number.to_le_bytes());
+    handle.apply(&mut [0; 4]);
+    handle.apply(&mut checksum);
+    handle.apply(&mut number);
+    signature(random_pad, checksum, number)
+}
+
 /// The signature where ALWAYS_SIGN was agreed without SIGN ([MS-NLMP] 3.4.4): it proves nothing.
 pub const DUMMY_SIGNATURE: [u8; 16] = signature([0; 4], [0; 4], [0; 4]);
 
@@ -58,8 +65,13 @@ const fn signature(first: [u8; 4], second: [u8; 4], number: [u8; 4]) -> [u8; 16]
 /// `CRC32(M)` ([MS-NLMP] 6, the polynomial of IEEE 802.3).
 #[must_use]
 pub fn crc32(message: &[u8]) -> u32 {
+    crc32_of(core::iter::once(message))
+}
+
+/// `CRC32(M)` of a message in parts.
+pub(crate) fn crc32_of<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u32 {
     let mut crc = u32::MAX;
-    for byte in message {
+    for byte in parts.flatten() {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
             crc = if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
