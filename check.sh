@@ -78,6 +78,10 @@ house() {
   forbid '#[expect(.., reason = "..")] instead of #[allow]' '#!?\[allow\(' '*.rs'
   forbid 'unsafe is forbidden' '\bunsafe (fn|impl|\{)' '*.rs'
   forbid 'nothing outside the project is pointed at' '\.\./shared|/work/|/root/' '.'
+  local name
+  for name in $(grep -oE '`[af][0-9]{2}_[a-z0-9_]+`' SECURITY.md | tr -d '\`'); do
+    git grep -q "fn $name(" -- '*.rs' || { echo "SECURITY.md names a test that is not there: $name"; found=1; }
+  done
   return $found
 }
 
