@@ -86,7 +86,8 @@ pub(super) fn beside(state: &mut [u32; 4], block: &[u8; BLOCK], mut between: imp
     lane.finish(state);
 }
 
-/// Compresses two blocks into two states.
+/// Compresses two blocks into two states. A function of its own, always: within a caller, registers run out.
+#[inline(never)]
 pub(super) fn both(states: [&mut [u32; 4]; 2], blocks: [&[u8; BLOCK]; 2]) {
     let ([one, other], [block, other_block]) = (states, blocks);
     let mut lane = Lane::new(other, other_block);

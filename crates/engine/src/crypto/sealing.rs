@@ -7,7 +7,7 @@
 
 use super::digest::{HmacKey, Md5};
 use super::md5_steps::{BLOCK, beside};
-use super::rc4::{Keystream, Rc4};
+use super::rc4::Rc4;
 use zeroize::Zeroizing;
 
 /// How many bytes of a block come from the one before, or are the sequence number.
@@ -17,11 +17,10 @@ const CARRY: usize = 4;
 pub(crate) fn seal(key: &HmacKey, sequence_number: u32, handle: &mut Rc4, message: &mut [u8]) -> [u8; 16] {
     let mut hash = Clear::new(key, sequence_number);
     let (chunks, rest) = message.as_chunks_mut();
-    handle.run(|keystream| {
-        for chunk in chunks {
-            xor(chunk, hash.block_and_keystream(chunk, keystream));
-        }
-    });
+    for chunk in chunks {
+        let keystream = hash.block_and_keystream(chunk, handle);
+        xor(chunk, keystream);
+    }
     hash.rest(rest);
     handle.apply(rest);
     hash.finish(key)
@@ -40,7 +39,7 @@ pub(crate) fn unseal(key: &HmacKey, sequence_number: u32, handle: &mut Rc4, mess
     while let Some(chunk) = clear {
         clear = chunks.next();
         match &mut clear {
-            Some(next) => xor(next, handle.run(|keystream| hash.block_and_keystream(chunk, keystream))),
+            Some(next) => xor(next, hash.block_and_keystream(chunk, handle)),
             None => hash.rest(chunk),
         }
     }
@@ -78,22 +77,16 @@ impl Clear {
     }
 
     /// Hashes the carry and all of `chunk` but its last bytes, which become the carry; meanwhile 64 bytes of keystream.
-    #[inline(always)]
-    fn block_and_keystream(&mut self, chunk: &[u8; BLOCK], keystream: &mut Keystream<'_>) -> [u8; BLOCK] {
+    fn block_and_keystream(&mut self, chunk: &[u8; BLOCK], handle: &mut Rc4) -> [u8; BLOCK] {
         let (Some((hashed, carry)), Some(place)) = (chunk.split_last_chunk(), self.block.get_mut(CARRY..))
         else {
             return [0; BLOCK];
         };
         place.copy_from_slice(hashed);
-        let mut keys = [0; BLOCK];
-        beside(&mut self.md5.state, &self.block, |step| {
-            if let Some(key) = keys.get_mut(step) {
-                *key = keystream.next();
-            }
-        });
+        let keystream = keystream_beside(&mut self.md5.state, &self.block, handle);
         self.md5.compressed();
         self.carry(*carry);
-        keys
+        keystream
     }
 
     /// Hashes the carry, once, and `bytes`.
@@ -108,6 +101,22 @@ impl Clear {
         self.rest(&[]);
         key.finish(self.md5)
     }
+}
+
+/// Compresses `block` into `state`; meanwhile 64 bytes of keystream.
+///
+/// A function of its own, always: within a caller, registers run out and half of the gain is lost.
+#[inline(never)]
+fn keystream_beside(state: &mut [u32; 4], block: &[u8; BLOCK], handle: &mut Rc4) -> [u8; BLOCK] {
+    let mut keys = [0; BLOCK];
+    handle.run(|keystream| {
+        beside(state, block, |step| {
+            if let Some(key) = keys.get_mut(step) {
+                *key = keystream.next();
+            }
+        });
+    });
+    keys
 }
 
 #[cfg(test)]
