@@ -241,6 +241,32 @@ mod tests {
     }
 
     #[test]
+    fn a35_another_scheme_host_or_port_is_another_origin() {
+        let kept = |next: &str| {
+            let mut fields = HeaderMap::new();
+            for name in [AUTHORIZATION, COOKIE, HOST] {
+                fields.insert(name, http::HeaderValue::from_static("here.test"));
+            }
+            let here = Uri::from_static("http://here.test/a");
+            part(&Client::new(), &here, &next.parse().unwrap(), &mut fields).unwrap();
+            fields.len()
+        };
+        for same in ["http://here.test/", "http://here.test:80/b", "http://HERE.test/?c"] {
+            assert_eq!(kept(same), 3, "{same}");
+        }
+        for other in [
+            "https://here.test/",
+            "http://here.test:8080/",
+            "https://here.test:80/",
+            "http://www.here.test/",
+            "http://xn--hre-dma.test/",
+            "http://127.0.0.1/",
+        ] {
+            assert_eq!(kept(other), 0, "{other}");
+        }
+    }
+
+    #[test]
     fn a_post_becomes_a_get_where_browsers_make_it_one() {
         let get = |method: Method, status: u16| turns_to_get(&method, StatusCode::from_u16(status).unwrap());
         assert!(

@@ -27,16 +27,27 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(10),
-            head: Duration::from_secs(10),
-            handshake: Duration::from_secs(30),
-            idle: Duration::from_secs(300),
-            proceed: Duration::from_secs(1),
+            connect: Self::CONNECT,
+            head: Self::HEAD,
+            handshake: Self::HANDSHAKE,
+            idle: Self::IDLE,
+            proceed: Self::PROCEED,
         }
     }
 }
 
 impl Timeouts {
+    /// The [`connect`](Self::connect) of [`default`](Self::default).
+    pub const CONNECT: Duration = Duration::from_secs(10);
+    /// The [`head`](Self::head) of [`default`](Self::default).
+    pub const HEAD: Duration = Duration::from_secs(10);
+    /// The [`handshake`](Self::handshake) of [`default`](Self::default).
+    pub const HANDSHAKE: Duration = Duration::from_secs(30);
+    /// The [`idle`](Self::idle) of [`default`](Self::default).
+    pub const IDLE: Duration = Duration::from_secs(300);
+    /// The [`proceed`](Self::proceed) of [`default`](Self::default).
+    pub const PROCEED: Duration = Duration::from_secs(1);
+
     /// With this limit for [`connect`](Self::connect).
     #[must_use]
     pub const fn with_connect(mut self, limit: Duration) -> Self {
@@ -80,4 +91,16 @@ pub(crate) fn until(limit: Duration) -> Instant {
 
 pub(crate) fn after(start: Instant, limit: Duration) -> Instant {
     start.checked_add(limit.min(FOREVER)).unwrap_or(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_are_those_that_the_documentation_names() {
+        let Timeouts { connect, head, handshake, idle, proceed } = Timeouts::default();
+        let seconds = [connect, head, handshake, idle, proceed].map(|limit| limit.as_secs());
+        assert_eq!(seconds, [10, 10, 30, 300, 1]);
+    }
 }

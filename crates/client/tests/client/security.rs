@@ -4,13 +4,17 @@
 use crate::support::{
     OK, TUNNEL, alice, get,
     log::Log,
-    login::{Login, PASSWORD, challenge},
+    login::{Answer, Login, PASSWORD, challenge},
     peer::Peer,
     post, through,
     tls::Identity,
     wrong,
 };
-use gatepass::{Credentials, crypto::ntowf_v1};
+use gatepass::{
+    Credentials,
+    crypto::ntowf_v1,
+    wire::{Authenticate, Message as _},
+};
 use gatepass_client::{
     Client, ErrorKind, Event, Host, Observer, Outcome, Proxies, Proxy, Redirects, Scope, Side,
 };
@@ -382,6 +386,62 @@ async fn a51_a_wrong_password_at_an_origin_is_exactly_one_attempt() {
     drop(response);
     script.await.unwrap();
     assert_eq!((counts.connections(), counts.authenticates()), (1, 1));
+}
+
+#[tokio::test]
+async fn a53_a_refused_password_is_tried_by_no_other_scheme_address_or_spelling() {
+    let both = |values: &[String]| -> Vec<String> {
+        let named = |scheme: &str| values.iter().any(|value| value == scheme);
+        // Both are offered on each leg, the refusal included; a CHALLENGE stands alone.
+        if named("NTLM") { vec!["Negotiate".to_owned(), "NTLM".to_owned()] } else { values.to_vec() }
+    };
+    for (name, domain, user) in [("CORP\\alice", "CORP", "alice"), ("alice@corp.test", "", "alice@corp.test")]
+    {
+        for side in [Side::Proxy, Side::Origin] {
+            let (first, second) = (Peer::listen().await, Peer::listen().await);
+            let credentials = Credentials::password(name, "not-the-s3cret-marker");
+            let (host, port) = match side {
+                Side::Proxy => ("proxy.test", 3128),
+                Side::Origin => ("origin.test", 80),
+            };
+            let client = match side {
+                Side::Proxy => {
+                    let proxy = Proxy::parse("http://proxy.test:3128").unwrap().with_credentials(credentials);
+                    Client::new().with_proxy(proxy)
+                }
+                Side::Origin => {
+                    Client::new().with_origin_credentials(scope("http://origin.test"), credentials)
+                }
+            };
+            let addresses = vec![first.address(), second.address()];
+            let client = client.with_addresses(Host::parse(host).unwrap(), port, addresses);
+            let (counts, others) = (first.counts(), second.counts());
+            let script = first.plays(async move |mut peer: Peer| {
+                let mut one = peer.accept().await;
+                let mut login = Login::new(side);
+                for leg in 0..3 {
+                    let head = one.head().await;
+                    let Answer::Ask(values) = login.request(&head) else { panic!("let in") };
+                    one.send(challenge(side, &both(&values), "Content-Length: 0\r\n")).await;
+                    if leg == 2 {
+                        let token = head.token(side.credentials_field()).unwrap();
+                        let message = Authenticate::decode(&token).unwrap();
+                        let names = (message.domain_name.to_string(), message.user_name.to_string());
+                        assert_eq!((names.0.as_str(), names.1.as_str()), (domain, user));
+                    }
+                }
+                one.ends().await;
+                peer.rests(NOTHING).await;
+            });
+            let response = client.send(get("http://origin.test/")).await.unwrap();
+            assert_eq!(response.status().as_u16(), side.status());
+            assert!(Outcome::of(&response).denied.unwrap().presented);
+            drop(response);
+            script.await.unwrap();
+            assert_eq!((counts.connections(), counts.authenticates()), (1, 1));
+            assert_eq!(others.connections(), 0);
+        }
+    }
 }
 
 #[tokio::test]
