@@ -35,12 +35,13 @@ impl Nonces {
     /// [`Error::NoRandomness`] when the operating system gives no randomness.
     #[cfg(feature = "std")]
     pub fn random() -> Result<Self, Error> {
+        use rand::TryRng;
         // A clock before 1970 is off by so much that the first moment of 1970 is no worse.
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now = FileTime::from_unix(since_1970.unwrap_or_default());
         // Both in one draw: a system call costs as much as three blocks of MD5.
         let mut drawn = Zeroizing::new([0; 24]);
-        getrandom::fill(&mut *drawn).map_err(|_| Error::NoRandomness)?;
+        rand::rngs::SysRng.try_fill_bytes(&mut *drawn).map_err(|_| Error::NoRandomness)?;
         let mut rest = drawn.iter();
         let fill = |bytes: &mut [u8]| {
             bytes
