@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout_at};
 
 /// The legs that a request can need on one connection: each of the two sides in turn (three each), a probe, and the
 /// request itself.
-const MAX_LEGS: u8 = 8;
+const MAX_ROUNDS: u8 = 8;
 
 /// A connection, and who must be convinced on it.
 pub(crate) struct Lane {
@@ -79,7 +79,7 @@ impl Lane {
     /// Dances `plan`.
     pub(crate) async fn dance(&mut self, plan: &Plan, terms: &Terms<'_>) -> Result<End, Error> {
         self.begin()?;
-        for leg in 0..MAX_LEGS {
+        for leg in 0..MAX_ROUNDS {
             let shape = self.shape(plan);
             let response = match self.leg(plan, shape, terms).await {
                 Ok(response) => response,
@@ -115,7 +115,7 @@ impl Lane {
                 }
             }
         }
-        let text = format!("{} {} asks for more than {MAX_LEGS} messages", self.link.side, self.link.place);
+        let text = format!("{} {} asks for more than {MAX_ROUNDS} messages", self.link.side, self.link.place);
         Err(Error::new(ErrorKind::Limit(self.link.side), text))
     }
 

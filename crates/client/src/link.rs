@@ -112,7 +112,8 @@ impl Link {
     /// Sends one leg and reads the head of its answer.
     ///
     /// `latch` holds the leg's body: it is opened by `100 Continue`, or after [`Timeouts::proceed`] of silence, and locked
-    /// when a final status comes first. `deadline` ends the wait.
+    /// when a final status comes first. `deadline` ends the wait. Longer than a screen, for each end that the wait can have
+    /// stands in it.
     pub(crate) async fn send(
         &mut self,
         mut request: Request<Gate>,

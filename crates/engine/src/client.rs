@@ -101,6 +101,8 @@ impl AwaitingChallenge {
     /// requires, [`Error::Incompatible`] for want of a charset or when a name cannot be written in the server's,
     /// [`Error::NoCredentials`] for credentials other than a password or an NT hash, [`Error::TooLong`] when a name does
     /// not fit. AUTHENTICATE then does not exist.
+    //
+    // Longer than a screen: the steps are those of 3.1.5.1.2, in its order, on one piece of memory.
     pub fn challenge(self, challenge: &[u8], nonces: Nonces) -> Result<(Session, Vec<u8>), Error> {
         let message = Challenge::decode(challenge)?;
         let requirements = self.client.request.requirements();

@@ -1,6 +1,11 @@
 //! What can be reached through the front door alone.
 
-use gatepass::{Backend, Client, Credentials, ErrorKind, Nonces, Request, Step};
+use gatepass::{
+    Accounts, Backend, Client, Credentials, ErrorKind, Nonces, NtHash, Principal, Request, Step,
+    crypto::ntowf_v1,
+    wire::{Authenticate, Challenge, Message as _, NtResponse},
+};
+use std::sync::Arc;
 
 #[test]
 fn the_platform_s_backend_begins_with_a_negotiate_message() {
@@ -14,6 +19,46 @@ fn the_platform_s_backend_begins_with_a_negotiate_message() {
 fn without_single_sign_on_the_current_user_has_no_credentials() {
     let error = gatepass::platform().initiate(&Credentials::CurrentUser, &Request::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoCredentials);
+}
+
+/// An account store with one password.
+struct Everyone;
+
+impl Accounts for Everyone {
+    fn nt_hash(&self, _: &Principal) -> Option<NtHash> {
+        Some(ntowf_v1("secret"))
+    }
+}
+
+/// The nonces of server and client, and the session key, of one handshake of the platform's backend with itself.
+fn handshake() -> [Vec<u8>; 3] {
+    let (backend, request) = (gatepass::platform(), Request::new());
+    let client = backend.initiate(&Credentials::password("CORP\\alice", "secret"), &request).unwrap();
+    let Step::Continue { token: negotiate, next: client } = client else { panic!() };
+    let server = backend.accept(Arc::new(Everyone), &request).unwrap().step(&negotiate).unwrap();
+    let Step::Continue { token: challenge, next: server } = server else { panic!() };
+    let Step::Complete { token: Some(authenticate), context } = client.step(&challenge).unwrap() else {
+        panic!()
+    };
+    let Step::Complete { context: theirs, .. } = server.step(&authenticate).unwrap() else { panic!() };
+    let (ours, theirs) = (context.session_key().unwrap(), theirs.session_key().unwrap());
+    assert!(ours.ct_eq(&theirs));
+    let message = Authenticate::decode(&authenticate).unwrap();
+    let Ok(NtResponse::V2 { blob, .. }) = message.response() else { panic!() };
+    [
+        Challenge::decode(&challenge).unwrap().server_challenge.to_vec(),
+        blob.client_challenge.to_vec(),
+        ours.expose().to_vec(),
+    ]
+}
+
+#[test]
+fn a12_no_two_handshakes_share_a_nonce_or_a_session_key() {
+    let (one, other) = (handshake(), handshake());
+    for (one, other) in one.iter().zip(&other) {
+        assert_ne!(one, other);
+        assert!(one.iter().any(|byte| *byte != 0));
+    }
 }
 
 #[test]
