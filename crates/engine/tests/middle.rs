@@ -115,6 +115,53 @@ fn a18_a_client_that_requires_protection_sends_no_authenticate_without_it() {
 }
 
 #[test]
+fn a58_what_is_too_long_for_a_message_is_an_error_and_never_cut() {
+    let recording = with_mic();
+    let challenge = Challenge::decode(&recording.challenge).unwrap();
+    let oem = challenge.flags.without(Flags::NEGOTIATE_UNICODE) | Flags::NEGOTIATE_OEM;
+    let answer = |credentials, challenge: Challenge<'_>| {
+        let waiting = Client::new(credentials).negotiate().0;
+        waiting.challenge(&challenge.encode().unwrap(), nonces(2)).map(|(_, message)| message)
+    };
+    let too_long = |answer: Result<Vec<u8>, Error>| match answer {
+        Err(Error::TooLong(error)) => (error.what().to_owned(), error.length()),
+        other => panic!("{:?}", other.map(|message| message.len())),
+    };
+    let name = "n".repeat(70_000);
+    let user = Credentials::Password(Principal::new("CORP", &name), "p".into());
+    let domain = Credentials::Password(Principal::new(&name, "alice"), "p".into());
+    assert_eq!(too_long(answer(user.clone(), challenge)), ("UserName".to_owned(), 140_000));
+    assert_eq!(too_long(answer(domain, challenge)), ("DomainName".to_owned(), 140_000));
+    assert_eq!(too_long(answer(user, Challenge { flags: oem, ..challenge })).1, 70_000);
+
+    // The longest names that fit stay whole, and a password has no bound.
+    let longest = "n".repeat(32_767);
+    let password = "p".repeat(70_000);
+    let credentials = Credentials::Password(Principal::new(&longest, &longest), password.as_str().into());
+    let (client, negotiate) = Client::new(credentials).negotiate();
+    let (_, bytes) = client.challenge(&recording.challenge, nonces(2)).unwrap();
+    let listening = AwaitingAuthenticate::resume(&negotiate, &recording.challenge).unwrap();
+    let claim = listening.authenticate(&bytes).unwrap();
+    let accepted = claim.verify(Some(&crypto::ntowf_v1(&password))).unwrap();
+    assert_eq!(accepted.principal(), &Principal::new(&longest, &longest));
+
+    // A target info of 65,535 bytes is answered with more, for which a response has no room.
+    let value = vec![7; 65_000];
+    let one = |length| gatepass_wire::AvPair { id: gatepass_wire::AvId(0x1234), value: &value[..length] };
+    let full = gatepass_wire::encode_av_pairs(&[one(65_000), one(523)]).unwrap();
+    assert_eq!(full.len(), 65_535);
+    let large = Challenge { target_info: Some(gatepass_wire::AvPairs::new(&full)), ..challenge };
+    let alice = || Credentials::password("CORP\\alice", "p");
+    assert_eq!(too_long(answer(alice(), large)).0, "NtChallengeResponse");
+    let half = gatepass_wire::encode_av_pairs(&[one(65_000)]).unwrap();
+    let fits = Challenge { target_info: Some(gatepass_wire::AvPairs::new(&half)), ..challenge };
+    let bytes = answer(alice(), fits).unwrap();
+    let message = Authenticate::decode(&bytes).unwrap();
+    let Ok(NtResponse::V2 { blob, .. }) = message.response() else { panic!() };
+    assert!(blob.av_pairs.iter().any(|pair| pair.unwrap().value == &value[..]));
+}
+
+#[test]
 fn a60_each_optional_part_may_be_absent_from_each_message() {
     // NEGOTIATE of 16 and of 32 bytes; CHALLENGE of 32, 48 and 56; AUTHENTICATE down to one without names and flags.
     let negotiate = &without_mic().negotiate;
