@@ -6,7 +6,8 @@
 //!          --NTLM without SPNEGO--> the mechanism itself
 //! ```
 
-use crate::spnego::{Mechanism, answer, resp, with_integrity};
+use crate::mechanism::{Mechanism, with_integrity};
+use crate::reply::{answer, resp};
 use crate::{Failure, NegState, NegTokenInit, NegTokenResp, Oid, Token};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;

@@ -11,7 +11,8 @@
 //! | `Chosen` | the mechanism's next token | the mechanism's next token; after its last, mechListMIC with it |
 //! | `Finishing` | mechListMIC and accept-completed | nothing more |
 
-use crate::spnego::{Mechanism, answer, resp, with_integrity};
+use crate::mechanism::{Mechanism, with_integrity};
+use crate::reply::{answer, resp};
 use crate::{Failure, MechTypes, NegState, NegTokenInit, NegTokenResp, encode_mech_types};
 use alloc::{boxed::Box, vec::Vec};
 use gatepass_backend::{

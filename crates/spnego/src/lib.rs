@@ -74,9 +74,11 @@ mod error;
 mod failure;
 mod initiator;
 mod mech_types;
+mod mechanism;
 mod neg_token_init;
 mod neg_token_resp;
 mod oid;
+mod reply;
 mod spnego;
 mod token;
 

@@ -2,9 +2,9 @@
 
 use crate::acceptor::Acceptor;
 use crate::initiator::initiate;
-use crate::{Failure, NegState, NegTokenResp, Oid, Token};
+use crate::{Oid, mechanism::Mechanism};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use gatepass_backend::{Accounts, Attributes, Backend, Credentials, Error, Handshake, Request, Step};
+use gatepass_backend::{Accounts, Backend, Credentials, Error, Handshake, Request, Step};
 
 /// Negotiate (RFC 4178, [MS-SPNG]): a [`Backend`] that agrees with its peer on one of several others.
 ///
@@ -16,19 +16,12 @@ use gatepass_backend::{Accounts, Attributes, Backend, Credentials, Error, Handsh
 /// NTLM without SPNEGO around it is answered in kind, if NTLM is among the mechanisms.
 ///
 /// When the client's first choice is not taken, both sides demand each other's checksum of the list (mechListMIC), and
-/// the mechanism must be able to make it: [`Attributes::INTEGRITY`] is required of it, whatever the request says. When it
+/// the mechanism must be able to make it: [`INTEGRITY`](gatepass_backend::Attributes::INTEGRITY) is required of it, whatever the request says. When it
 /// is taken, a client sends the checksum wherever the mechanism can make one and the server still waits, and either side
 /// checks what it gets.
 #[derive(Clone, Debug, Default)]
 pub struct Spnego {
     mechanisms: Vec<Mechanism>,
-}
-
-/// A mechanism by all its names.
-#[derive(Clone, Debug)]
-pub(crate) struct Mechanism {
-    pub(crate) oids: Vec<Oid<'static>>,
-    pub(crate) backend: Arc<dyn Backend>,
 }
 
 impl Spnego {
@@ -55,30 +48,4 @@ impl Backend for Spnego {
     fn accept(&self, accounts: Arc<dyn Accounts>, request: &Request) -> Result<Box<dyn Handshake>, Error> {
         Ok(Box::new(Acceptor::new(self.mechanisms.clone(), accounts, request.clone())))
     }
-}
-
-/// The request for a mechanism that is not the client's first choice: it must be able to make the checksum of the list.
-pub(crate) fn with_integrity(request: &Request) -> Request {
-    request.clone().with_requirements(request.requirements() | Attributes::INTEGRITY)
-}
-
-/// A NegTokenResp with a state.
-pub(crate) fn resp(state: NegState, token: Option<&[u8]>, mic: Option<&[u8]>) -> Vec<u8> {
-    NegTokenResp { neg_state: Some(state), supported_mech: None, response_token: token, mech_list_mic: mic }
-        .encode()
-}
-
-/// The peer's answer, unless it is a refusal. Empty fields count as absent.
-pub(crate) fn answer(token: &[u8]) -> Result<NegTokenResp<'_>, Error> {
-    let mut answer = match Token::decode(token)? {
-        Token::Resp(answer) => answer,
-        Token::Init(_) => return Err(Failure::OutOfTurn("NegTokenInit").into()),
-        Token::Raw(_) => return Err(Failure::OutOfTurn("NTLM without SPNEGO").into()),
-    };
-    if answer.neg_state == Some(NegState::Reject) {
-        return Err(Failure::Rejected.into());
-    }
-    answer.response_token = answer.response_token.filter(|token| !token.is_empty());
-    answer.mech_list_mic = answer.mech_list_mic.filter(|mic| !mic.is_empty());
-    Ok(answer)
 }
