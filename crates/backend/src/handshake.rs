@@ -32,6 +32,16 @@ pub trait Handshake: Send + Debug {
     /// [`InvalidToken`](crate::ErrorKind::InvalidToken) for a malformed token or one of the wrong leg,
     /// [`LogonDenied`](crate::ErrorKind::LogonDenied) when the peer is refused, and what the mechanism adds.
     fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error>;
+
+    /// Ends the handshake without the token that it waits for: the peer has gone on to what the handshake was for, as a web
+    /// server does whose response has no token. SSPI has no such call; its users stop calling.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the mechanism cannot tell what it misses, and by default;
+    /// otherwise what the missing token would have shown.
+    fn conclude(self: Box<Self>) -> Result<Box<dyn SecurityContext>, Error> {
+        Err(crate::ErrorKind::Unsupported.into())
+    }
 }
 
 /// What a step leads to.

@@ -91,6 +91,15 @@ enum Mech {
     Done(Box<dyn SecurityContext>),
 }
 
+impl Mech {
+    fn conclude(self) -> Result<Box<dyn SecurityContext>, Error> {
+        match self {
+            Self::Running(handshake) => handshake.conclude(),
+            Self::Done(context) => Ok(context),
+        }
+    }
+}
+
 /// The server has not chosen yet.
 #[derive(Debug)]
 struct Offered {
@@ -128,6 +137,10 @@ impl Handshake for Offered {
             }
         }
     }
+    /// A server that says nothing has chosen nothing else.
+    fn conclude(self: Box<Self>) -> Result<Box<dyn SecurityContext>, Error> {
+        self.optimistic.conclude()
+    }
 }
 
 /// The server has chosen a mechanism, which is under way, or done without a word of the server. A supportedMech that comes now
@@ -153,6 +166,15 @@ enum Demand {
 impl Handshake for Chosen {
     fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
         self.take(&answer(token)?)
+    }
+
+    fn conclude(self: Box<Self>) -> Result<Box<dyn SecurityContext>, Error> {
+        // The checksum comes after the mechanism.
+        if self.demand == Demand::Optional {
+            self.mech.conclude()
+        } else {
+            Err(Failure::NoMechListMic.into())
+        }
     }
 }
 
@@ -232,11 +254,12 @@ impl Due {
         Ok(())
     }
 
+    fn conclude(self, context: Box<dyn SecurityContext>) -> Result<Box<dyn SecurityContext>, Error> {
+        if self.demanded { Err(Failure::NoMechListMic.into()) } else { Ok(context) }
+    }
+
     fn complete(self, context: Box<dyn SecurityContext>) -> Result<Step, Error> {
-        if self.demanded {
-            return Err(Failure::NoMechListMic.into());
-        }
-        Ok(Step::Complete { token: None, context })
+        Ok(Step::Complete { token: None, context: self.conclude(context)? })
     }
 }
 
@@ -259,5 +282,9 @@ impl Handshake for Finishing {
         }
         self.due.check(&mut *self.context, &self.list, answer.mech_list_mic)?;
         self.due.complete(self.context)
+    }
+
+    fn conclude(self: Box<Self>) -> Result<Box<dyn SecurityContext>, Error> {
+        self.due.conclude(self.context)
     }
 }

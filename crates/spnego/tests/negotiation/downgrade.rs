@@ -1,7 +1,7 @@
 //! A22: somebody between both sides makes them choose what they would not have chosen.
 
-use crate::peers::{Ended, Ticket, converse, ntlm, signing, ticket_then_ntlm, undisturbed};
-use gatepass_backend::{ErrorKind, Request};
+use crate::peers::{Alice, Ended, Ticket, alice, converse, ntlm, signing, ticket_then_ntlm, undisturbed};
+use gatepass_backend::{Backend, ErrorKind, Handshake, Request, Step};
 use gatepass_engine::Ntlm;
 use gatepass_spnego::{
     MechTypes, NegState, NegTokenInit, NegTokenResp, Oid, Spnego, Token, encode_mech_types,
@@ -185,4 +185,41 @@ fn a22_a_token_repeated_as_checksum_is_tolerated_for_the_first_choice_alone() {
         _ => token,
     });
     assert_eq!(ended.client_error(), Some(ErrorKind::MessageAltered));
+}
+
+/// The client's handshake when it has sent the token `number`, counted from 0.
+fn waiting_after(number: usize, client: &Spnego, server: &Spnego, request: &Request) -> Box<dyn Handshake> {
+    let mut step = client.initiate(&alice(), request).unwrap();
+    let mut accepting = Some(server.accept(Arc::new(Alice), &Request::new()).unwrap());
+    for sent in 0.. {
+        let Step::Continue { token, next } = step else { panic!("{step:?}") };
+        if sent == number {
+            return next;
+        }
+        let Step::Continue { token, next: then } = accepting.take().unwrap().step(&token).unwrap() else {
+            panic!("the server is done");
+        };
+        accepting = Some(then);
+        step = next.step(&token).unwrap();
+    }
+    unreachable!()
+}
+
+#[test]
+fn a22_a_server_that_goes_on_without_its_last_token_must_have_taken_the_first_choice() {
+    for request in [signing(), Request::new()] {
+        let first = waiting_after(1, &ntlm(), &ntlm(), &request).conclude().unwrap();
+        assert_eq!(first.session_key().unwrap().expose().len(), 16);
+        // Kerberos first, NTLM taken: NEGOTIATE and AUTHENTICATE each wait for more than silence.
+        for number in [1, 2] {
+            let second = waiting_after(number, &ticket_then_ntlm(Ticket::OneLeg), &ntlm(), &request);
+            assert_eq!(second.conclude().unwrap_err().kind(), ErrorKind::MessageAltered, "{number}");
+        }
+        // Before the mechanism has heard anything, silence is no end of it, unless it needs to hear nothing.
+        let unheard = waiting_after(0, &ntlm(), &ntlm(), &request);
+        assert_eq!(unheard.conclude().unwrap_err().kind(), ErrorKind::Unsupported);
+        let ticket = |ticket| waiting_after(0, &ticket_then_ntlm(ticket), &ntlm(), &request);
+        assert!(ticket(Ticket::OneLeg).conclude().is_ok());
+        assert_eq!(ticket(Ticket::Mutual).conclude().unwrap_err().kind(), ErrorKind::Unsupported);
+    }
 }
