@@ -3,6 +3,7 @@
 //! Names, flags and lengths are shown. The responses, the MIC and the session key are not: together with the server's
 //! nonce, which is not shown either, they are all that a guess at the password needs.
 
+use gatepass::spnego::Token as Spnego;
 use gatepass::wire::{
     Authenticate, AvId, AvPairs, Challenge, DecodeError, Message as _, MessageType, Negotiate,
     NegotiateFlags, NtResponse, WireStr,
@@ -10,12 +11,29 @@ use gatepass::wire::{
 
 /// What `token` is: its type and length, such as `AUTHENTICATE, 372 bytes`.
 pub(crate) fn title(token: &[u8]) -> String {
-    let kind = MessageType::peek(token).map_or_else(|_| String::from("token"), |kind| kind.to_string());
+    let kind = match MessageType::peek(inside(token)) {
+        Ok(kind) => kind.to_string(),
+        Err(_) if Spnego::decode(token).is_ok() => String::from("SPNEGO"),
+        Err(_) => String::from("token"),
+    };
     format!("{kind}, {} bytes", token.len())
+}
+
+/// What is in a token of SPNEGO; another one is itself.
+fn inside(token: &[u8]) -> &[u8] {
+    match Spnego::decode(token) {
+        Ok(Spnego::Init(init)) => init.mech_token.unwrap_or_default(),
+        Ok(Spnego::Resp(resp)) => resp.response_token.unwrap_or_default(),
+        Ok(Spnego::Raw(_)) | Err(_) => token,
+    }
 }
 
 /// What it says, in a few lines.
 pub(crate) fn summary(token: &[u8]) -> Vec<String> {
+    let token = inside(token);
+    if token.is_empty() {
+        return Vec::new();
+    }
     let lines = match MessageType::peek(token) {
         Ok(MessageType::Negotiate) => Negotiate::decode(token).map(|message| negotiate(&message)),
         Ok(MessageType::Challenge) => Challenge::decode(token).map(|message| challenge(&message)),

@@ -8,8 +8,8 @@ use crate::{
     upload::{BoxError, Upload},
     wire::Tunnel,
 };
-use gatepass::{Backend, Credentials};
-use gatepass_http::Scheme;
+use gatepass::Credentials;
+use gatepass_http::Mechanisms;
 use http::{HeaderMap, Request, Response};
 use rustls::ClientConfig;
 use std::{
@@ -36,10 +36,10 @@ pub(crate) struct Inner {
 
 #[derive(Clone)]
 pub(crate) struct Config {
-    pub(crate) backend: Arc<dyn Backend>,
     pub(crate) proxies: Proxies,
     pub(crate) scopes: Vec<(Scope, Credentials)>,
-    pub(crate) schemes: [(Side, Option<Vec<Scheme>>); 2],
+    pub(crate) proxy_mechanisms: Mechanisms,
+    pub(crate) mechanisms: Mechanisms,
     pub(crate) tls: Tls,
     pub(crate) proxy_tls: Tls,
     pub(crate) dialer: Dialer,
@@ -52,10 +52,10 @@ impl Client {
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(Config {
-            backend: gatepass::platform(),
             proxies: Proxies::none(),
             scopes: Vec::new(),
-            schemes: [(Side::Proxy, None), (Side::Origin, None)],
+            proxy_mechanisms: gatepass::mechanisms(),
+            mechanisms: gatepass::mechanisms(),
             tls: Tls::platform(),
             proxy_tls: Tls::platform(),
             dialer: Dialer {
@@ -87,12 +87,6 @@ impl Client {
         Self::with_config(config)
     }
 
-    /// With logins made by `backend`, in place of [`gatepass::platform`].
-    #[must_use]
-    pub fn with_backend(self, backend: Arc<dyn Backend>) -> Self {
-        self.reconfigured(|config| config.backend = backend)
-    }
-
     /// With `proxy` for everything, or with proxies by scheme and exceptions.
     #[must_use]
     pub fn with_proxy(self, proxy: impl Into<Proxies>) -> Self {
@@ -106,15 +100,13 @@ impl Client {
         self.reconfigured(|config| config.scopes.push((scope.into(), credentials)))
     }
 
-    /// With none but these schemes for `side`.
+    /// With logins at `side` made by `mechanisms`, in place of [`gatepass::mechanisms`]: the strongest that `side` offers is
+    /// used. Where Basic is allowed among them, it is meant for every proxy or origin that gets credentials.
     #[must_use]
-    pub fn with_schemes(self, side: Side, schemes: &[Scheme]) -> Self {
-        self.reconfigured(|config| {
-            for (own, list) in &mut config.schemes {
-                if *own == side {
-                    *list = Some(schemes.to_vec());
-                }
-            }
+    pub fn with_mechanisms(self, side: Side, mechanisms: Mechanisms) -> Self {
+        self.reconfigured(|config| match side {
+            Side::Proxy => config.proxy_mechanisms = mechanisms,
+            Side::Origin => config.mechanisms = mechanisms,
         })
     }
 

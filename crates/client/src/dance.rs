@@ -18,15 +18,17 @@ use crate::{
     seat::Seat,
     timeouts::until,
 };
-use gatepass_http::{Head, Next, challenges, limits::MAX_DRAIN};
+use gatepass_http::{
+    Head, Next, Scheme, challenges,
+    limits::{MAX_DRAIN, MAX_LEGS},
+};
 use http::{HeaderMap, Response, StatusCode, Version, header::CONTENT_LENGTH};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
-/// The legs that a request can need on one connection: each of the two sides in turn (three each), a probe, and the
-/// request itself.
-const MAX_ROUNDS: u8 = 8;
+/// The legs that a request can need on one connection: each of the two sides in turn, a probe, and the request itself.
+const MAX_ROUNDS: u8 = 2 * MAX_LEGS + 2;
 
 /// A connection, and who must be convinced on it.
 pub(crate) struct Lane {
@@ -256,13 +258,15 @@ fn announced(fields: &HeaderMap) -> Option<usize> {
     fields.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Shows the tokens in a field's value to the observer.
+/// Shows the tokens in a field's value to the observer. The token of Basic is the password, and none.
 fn show(announcer: &Announcer, side: Side, direction: Direction, value: &[u8]) {
     if announcer.0.is_none() {
         return;
     }
     for challenge in challenges([value]).filter_map(Result::ok) {
-        if let Ok(Some(token)) = challenge.token() {
+        if challenge.known_scheme() != Some(Scheme::Basic)
+            && let Ok(Some(token)) = challenge.token()
+        {
             announcer.say(&Event::Token { side, direction, scheme: challenge.scheme, token: &token });
         }
     }

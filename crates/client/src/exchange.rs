@@ -213,7 +213,13 @@ impl Client {
         let mut sit = |side, place: &Origin, credentials: &Credentials| -> Result<(), Error> {
             if !plan.presents(side) {
                 let bindings = bindings.clone().filter(|_| link.side == side);
-                seats.push(self.seat(side, place, credentials, bindings)?);
+                let auth = self.auth(side, place, credentials, bindings);
+                let auth = match (link.side, side) {
+                    (Side::Proxy, Side::Origin) => auth.behind_proxy(),
+                    _ if place.is_secure() => auth.over_tls(),
+                    _ => auth,
+                };
+                seats.push(Seat::new(auth, place.clone(), credentials.principal().cloned()));
             }
             Ok(())
         };
@@ -231,26 +237,24 @@ impl Client {
         Ok(Lane { link, seats, connect_status, reused: false })
     }
 
-    fn seat(
+    /// The dance with `side` at `place`.
+    fn auth(
         &self,
         side: Side,
         place: &Origin,
         credentials: &Credentials,
         bindings: Option<ChannelBindings>,
-    ) -> Result<Seat, Error> {
+    ) -> ClientAuth {
         let config = &self.inner.config;
-        let backend = config.backend.clone();
+        let mechanisms = match side {
+            Side::Proxy => &config.proxy_mechanisms,
+            Side::Origin => &config.mechanisms,
+        };
         let mut wanted = Wanted::target(format!("HTTP/{}", place.host().plain()));
         if let Some(bindings) = bindings {
             wanted = wanted.with_bindings(bindings);
         }
-        let mut auth = ClientAuth::new(side, backend, credentials.clone(), wanted);
-        for (own, schemes) in &config.schemes {
-            if let (true, Some(schemes)) = (*own == side, schemes) {
-                auth = auth.with_schemes(schemes);
-            }
-        }
-        Ok(Seat::new(auth, place.clone(), credentials.principal().cloned()))
+        ClientAuth::new(side, mechanisms.clone(), credentials.clone(), wanted)
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) struct Seat {
     principal: Option<Principal>,
     /// What the next leg carries. It stays until this side has seen it: a proxy may answer in its stead.
     pending: Option<String>,
-    hold: bool,
+    body: Body,
     /// This side has answered a request without asking for credentials.
     passed: bool,
     presented: bool,
@@ -20,7 +20,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     pub(crate) fn new(auth: ClientAuth, place: Origin, principal: Option<Principal>) -> Self {
-        Self { auth, place, principal, pending: None, hold: false, passed: false, presented: false }
+        Self { auth, place, principal, pending: None, body: Body::Send, passed: false, presented: false }
     }
 
     pub(crate) fn side(&self) -> Side {
@@ -30,7 +30,8 @@ impl Seat {
     /// A request begins on this connection.
     pub(crate) fn begin(&mut self) -> Result<(), Error> {
         let first = self.auth.first().map_err(|error| self.failed(error))?;
-        self.hold = first.body == Body::Hold && !(first.credentials.is_none() && self.passed);
+        let unasked = first.credentials.is_none() && self.passed;
+        self.body = if unasked { Body::Send } else { first.body };
         self.pending = first.credentials;
         Ok(())
     }
@@ -42,12 +43,12 @@ impl Seat {
 
     /// Whether this side will probably not act on the next leg, but ask.
     pub(crate) fn holds(&self) -> bool {
-        self.hold
+        self.body != Body::Send
     }
 
     /// Whether it is unknown if this side asks.
     pub(crate) fn is_unknown(&self) -> bool {
-        self.hold && self.pending.is_none()
+        self.body == Body::Probe
     }
 
     /// Whether this side may still refuse what the next leg carries.
@@ -62,11 +63,11 @@ impl Seat {
         match &next {
             Next::Send { credentials, body } => {
                 self.pending = Some(credentials.clone());
-                self.hold = *body == Body::Hold;
+                self.body = *body;
                 self.presented |= *body == Body::Send;
             }
             Next::Deliver => {
-                self.hold = false;
+                self.body = Body::Send;
                 self.passed = true;
             }
             Next::Reconnect | Next::Denied => {}

@@ -83,7 +83,8 @@
 //! | who, for what, with which bindings | [`Credentials`], [`Request`], [`ChannelBindings`] |
 //! | the formulas of the document | [`crypto`] |
 //! | the messages as bytes | [`wire`] |
-//! | the dance of 401 and 407 | [`http`] |
+//! | Negotiate, and what is inside | [`negotiate`], [`spnego`] |
+//! | the dance of 401 and 407 | [`http`], [`mechanisms`] |
 
 #![warn(
     clippy::indexing_slicing,
@@ -94,6 +95,8 @@
     clippy::as_conversions
 )]
 
+use gatepass_http::{Mechanisms, Scheme};
+use gatepass_spnego::{Oid, Spnego};
 use std::sync::Arc;
 
 #[doc(inline)]
@@ -102,6 +105,8 @@ pub use gatepass_backend as backend;
 pub use gatepass_engine as engine;
 #[doc(inline)]
 pub use gatepass_http as http;
+#[doc(inline)]
+pub use gatepass_spnego as spnego;
 #[doc(inline)]
 pub use gatepass_wire as wire;
 
@@ -113,6 +118,19 @@ pub use gatepass_engine::{
     Accepted, AwaitingAuthenticate, AwaitingChallenge, Claim, Client, NonceSource, Nonces, Ntlm, Sealer,
     Server, Session, TargetInfo, Unsealer, crypto,
 };
+
+/// Negotiate ([MS-SPNG]), with what [`platform`] has inside.
+#[must_use]
+pub fn negotiate() -> Arc<dyn Backend> {
+    Arc::new(Spnego::new().with_mechanism(&[Oid::NTLMSSP], platform()))
+}
+
+/// What this platform has for HTTP: [`negotiate`] and [`platform`]'s NTLM, for clients and servers. Basic is not among them:
+/// see [`Mechanisms::allow_basic`](gatepass_http::Mechanisms::allow_basic).
+#[must_use]
+pub fn mechanisms() -> Mechanisms {
+    Mechanisms::ntlm(platform()).with(Scheme::Negotiate, negotiate())
+}
 
 /// The best backend of this platform: NTLM in pure Rust everywhere, for now without single sign-on
 /// ([`Credentials::CurrentUser`] is answered with [`ErrorKind::NoCredentials`]).

@@ -3,19 +3,25 @@
 
 mod machine;
 mod next;
+mod state;
 
 pub use next::{Body, First, Next};
 
-use crate::{Error, Head, Scheme, Side, limits::MAX_CONNECTIONS, offer::Offer};
-use alloc::{string::String, sync::Arc, vec::Vec};
+use crate::{
+    Error, Head, Mechanisms, Scheme, Side,
+    limits::MAX_CONNECTIONS,
+    offer::{Offer, last_token},
+};
+use alloc::{string::String, vec::Vec};
 use core::fmt;
-use gatepass_backend::{Backend, ChannelBindings, Credentials, Request, SecurityContext};
-use machine::{Action, Event, State};
+use gatepass_backend::{ChannelBindings, Credentials, Request, SecurityContext};
+use state::{Action, Event, State};
 
 /// The authentication of one connection to one peer.
 ///
 /// NTLM authenticates a connection, not a request, so a `ClientAuth` lives as long as its connection and cannot be cloned.
-/// It does no input or output. For each request on its connection, in this order:
+/// (Basic, and Negotiate where it is done with one token or the peer says `Persistent-Auth: false`, authenticate one request:
+/// then each request carries credentials, and the connection counts as nobody's in between.) It does no input or output. For each request on its connection, in this order:
 ///
 /// 1. [`first`](Self::first) says what the request carries, and whether its body may go with it. Send it.
 /// 2. Read the head of the final response (informational ones are skipped). Where it asks for credentials
@@ -29,47 +35,74 @@ use machine::{Action, Event, State};
 /// first, the origin's sees it when the proxy's says [`Next::Deliver`], and the body waits as long as either says
 /// [`Body::Hold`].
 ///
+/// The strongest scheme that both sides have is used. Where its mechanism cannot begin, or comes to nothing before anything
+/// was sent that a password could be checked with, the next one is tried, but never Basic.
+///
 /// One set of credentials is sent once: after a refusal nothing more is tried, on this connection or another. The
 /// exception is a peer that had accepted them on this connection and later asks again; it gets one full handshake on a
 /// fresh connection for each request.
 pub struct ClientAuth {
     side: Side,
-    backend: Arc<dyn Backend>,
+    mechanisms: Mechanisms,
     credentials: Credentials,
     request: Request,
-    schemes: Vec<Scheme>,
+    /// The connection is encrypted up to this side.
+    over_tls: bool,
+    /// Somebody else's requests may share the connection that reaches this side.
+    behind_proxy: bool,
     state: State,
     offered: Vec<String>,
-    /// Messages sent in the present handshake.
+    /// The usable schemes of the last challenge, the strongest first.
+    offer: Vec<Scheme>,
+    /// The schemes that were begun for the present request.
+    tried: Vec<Scheme>,
+    /// Tokens sent in the present handshake.
+    tokens: u8,
+    /// Messages sent for the present request on this connection.
     legs: u8,
     /// Connections on which the present request has been sent.
     connections: u8,
 }
 
 impl ClientAuth {
-    /// The authentication of a new connection to `side`, as `credentials`, by `backend` (which speaks NTLM).
+    /// The authentication of a new connection to `side`, as `credentials`, by one of `mechanisms`.
     ///
     /// `request` names the target (`HTTP/proxy.corp.example`) and, where the connection is a TLS connection, its channel
     /// bindings. Nothing is sent to a peer that does not ask.
     #[must_use]
-    pub fn new(side: Side, backend: Arc<dyn Backend>, credentials: Credentials, request: Request) -> Self {
+    pub fn new(side: Side, mechanisms: Mechanisms, credentials: Credentials, request: Request) -> Self {
         Self {
             side,
-            backend,
+            mechanisms,
             credentials,
             request,
-            schemes: Scheme::danced().collect(),
+            over_tls: false,
+            behind_proxy: false,
             state: State::Fresh { known: None },
             offered: Vec::new(),
+            offer: Vec::new(),
+            tried: Vec::new(),
+            tokens: 0,
             legs: 0,
             connections: 0,
         }
     }
 
-    /// With none but these schemes. Those that cannot be danced here do not come in by being named.
+    /// On a connection that TLS encrypts all the way to this side: where Basic is
+    /// [allowed](Mechanisms::allow_basic), it may be used there.
     #[must_use]
-    pub fn with_schemes(mut self, schemes: &[Scheme]) -> Self {
-        self.schemes = Scheme::danced().filter(|scheme| schemes.contains(scheme)).collect();
+    pub const fn over_tls(mut self) -> Self {
+        self.over_tls = true;
+        self
+    }
+
+    /// To an origin whose requests a proxy reads and passes on (plain HTTP). A scheme that authenticates connections is used
+    /// there only if the proxy says that it keeps them apart
+    /// ([`Head::session_based`](crate::Head::session_based), RFC 4559 section 6): otherwise somebody else's request could go
+    /// out on the connection that has become ours.
+    #[must_use]
+    pub const fn behind_proxy(mut self) -> Self {
+        self.behind_proxy = true;
         self
     }
 
@@ -88,9 +121,9 @@ impl ClientAuth {
 
     /// What the next request of this connection carries.
     ///
-    /// To a peer of which nothing is known that is no credentials, with [`Body::Hold`]; on the connection that follows a
-    /// [`Next::Reconnect`] it is NEGOTIATE, with [`Body::Hold`]; on an authenticated connection it is no credentials, with
-    /// [`Body::Send`].
+    /// To a peer of which nothing is known that is no credentials, with [`Body::Probe`]; on the connection that follows a
+    /// [`Next::Reconnect`] it is the first token (NTLM: NEGOTIATE, with [`Body::Hold`]); on an authenticated connection it is
+    /// no credentials, with [`Body::Send`]; where each request is authenticated, it is credentials, with [`Body::Send`].
     ///
     /// # Errors
     /// [`Error::Mechanism`] when the backend cannot begin with these credentials; [`Error::AlreadyDenied`] and
@@ -113,7 +146,7 @@ impl ClientAuth {
         if head.informational() {
             return Err(Error::OutOfTurn { side: self.side });
         }
-        let event = self.event(head);
+        let event = self.event(head)?;
         match self.turn(event)? {
             Action::Ask { credentials: Some(credentials), body } => Ok(Next::Send { credentials, body }),
             Action::Deliver => Ok(Next::Deliver),
@@ -145,17 +178,18 @@ impl ClientAuth {
         Ok(self)
     }
 
-    /// Whether the peer has accepted the credentials on this connection.
+    /// Whether the peer has accepted the credentials for all that is to come on this connection.
     #[must_use]
     pub const fn authenticated(&self) -> bool {
         matches!(self.state, State::Authenticated { .. })
     }
 
-    /// The security context of the authenticated connection, for its session key and attributes.
+    /// The security context of the authenticated connection, for its session key and attributes; where each request is
+    /// authenticated, that of the last one. There is none where the peer was content before the mechanism was.
     #[must_use]
     pub fn context(&self) -> Option<&dyn SecurityContext> {
         match &self.state {
-            State::Authenticated { context, .. } => Some(&**context),
+            State::Authenticated { context, .. } | State::Admitted { context, .. } => context.as_deref(),
             _ => None,
         }
     }
@@ -167,20 +201,44 @@ impl ClientAuth {
         &self.offered
     }
 
+    /// The schemes that may be used here, the strongest first.
+    fn usable(&self) -> Vec<Scheme> {
+        self.mechanisms.usable(self.over_tls).collect()
+    }
+
     /// What `head` means to this side.
-    fn event(&mut self, head: &Head<'_>) -> Event {
+    fn event(&mut self, head: &Head<'_>) -> Result<Event, Error> {
+        let present = self.state.scheme();
         if head.status != self.side.status() {
-            return Event::Other;
+            // NTLM has no such token.
+            let token = match present {
+                Some(Scheme::Negotiate) => last_token(self.side, head, Scheme::Negotiate),
+                _ => Ok(None),
+            };
+            return Ok(Event::Other { token, persistent: head.persistent_auth() });
         }
-        let in_handshake = self.state.scheme().map(|scheme| [scheme]);
-        let wanted = in_handshake.as_ref().map_or(&*self.schemes, |scheme| &scheme[..]);
         let closes = head.closes();
-        match Offer::read(self.side, head, wanted, &mut self.offered) {
-            Offer::Scheme(scheme, Some(token)) => Event::Token { scheme, token, closes },
-            Offer::Scheme(scheme, None) => Event::Bare { scheme, closes },
-            Offer::Nothing => Event::NoScheme,
-            Offer::Unreadable(error) => Event::Unreadable(error),
+        let wanted = self.usable();
+        Ok(match Offer::read(self.side, head, &wanted, present, &mut self.offered) {
+            Ok(Offer { token: Some(token), in_parameter, .. }) => {
+                Event::Token { token, closes, doubtful: in_parameter }
+            }
+            Ok(Offer { schemes, .. }) if schemes.is_empty() => Event::NoScheme,
+            Ok(Offer { schemes, .. }) => Event::Bare { offer: self.kept_apart(schemes, head)?, closes },
+            Err(error) => Event::Unreadable(error),
+        })
+    }
+
+    /// Those of `schemes` that may be used on a connection that may not be ours alone.
+    fn kept_apart(&mut self, mut schemes: Vec<Scheme>, head: &Head<'_>) -> Result<Vec<Scheme>, Error> {
+        if self.behind_proxy && !head.session_based() {
+            schemes.retain(|scheme| !scheme.binds_connection());
         }
+        if schemes.is_empty() {
+            self.state = State::Failed;
+            return Err(Error::SharedConnection { side: self.side });
+        }
+        Ok(schemes)
     }
 }
 

@@ -51,6 +51,19 @@ pub enum Error {
         /// Where.
         side: Side,
     },
+    /// The peer lets us in, but the mechanism has not seen what it must see of it first: its proof, or its word that nobody
+    /// changed the choice of mechanisms.
+    Unfinished {
+        /// Where.
+        side: Side,
+    },
+    /// The server is reached through a proxy that does not say that it keeps the connections of its clients apart
+    /// (`Proxy-Support: Session-Based-Authentication`, RFC 4559 section 6), and it offers only schemes that authenticate a
+    /// connection. Nothing was sent.
+    SharedConnection {
+        /// Where.
+        side: Side,
+    },
     /// The peer answered a token by asking anew, with no token of its own. Nothing that it could have checked a password
     /// with was sent.
     Unanswered {
@@ -111,6 +124,14 @@ impl fmt::Display for Error {
             Self::NothingToSend { side } => {
                 write!(f, "{side} asks for more although the handshake is complete")
             }
+            Self::Unfinished { side } => {
+                write!(f, "{side} goes on although the handshake is not complete")
+            }
+            Self::SharedConnection { side } => write!(
+                f,
+                "{side} wants to authenticate a connection, but the proxy on the way does not promise to keep it for us alone \
+                 (Proxy-Support: Session-Based-Authentication): use https, or a way without that proxy"
+            ),
             Self::Unanswered { side } => {
                 write!(f, "{side} answers the first message of the handshake with no challenge of its own")
             }

@@ -31,6 +31,26 @@ impl<'a> Head<'a> {
         matches!(self.status, 100 | 102..=199)
     }
 
+    /// Whether the sender says that it keeps what it learned of the client for the rest of the connection
+    /// (`Persistent-Auth`, as http.sys writes it); `None` where it says nothing of that.
+    #[must_use]
+    pub fn persistent_auth(&self) -> Option<bool> {
+        let value = self.values("Persistent-Auth").last()?.trim_ascii();
+        if value.eq_ignore_ascii_case(b"true") {
+            return Some(true);
+        }
+        value.eq_ignore_ascii_case(b"false").then_some(false)
+    }
+
+    /// Whether the proxy keeps one connection to the origin for each of its client's
+    /// (`Proxy-Support: Session-Based-Authentication`, RFC 4559 section 6).
+    #[must_use]
+    pub fn session_based(&self) -> bool {
+        self.values("Proxy-Support")
+            .flat_map(|value| value.split(|byte| *byte == b','))
+            .any(|element| element.trim_ascii().eq_ignore_ascii_case(b"Session-Based-Authentication"))
+    }
+
     fn connection_option(&self, option: &str) -> bool {
         ["Connection", "Proxy-Connection"]
             .into_iter()
@@ -43,6 +63,7 @@ impl<'a> Head<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     fn closes(minor_version: u8, fields: &[(&str, &[u8])]) -> bool {
         Head { status: 407, minor_version, fields }.closes()
@@ -65,6 +86,16 @@ mod tests {
         assert!(closes(0, &[("Connection", b"keep-alive, close")]));
         assert!(!closes(1, &[("Connection", b"disclose, closed")]));
         assert!(!closes(1, &[("X-Connection", b"close")]));
+    }
+
+    #[test]
+    fn persistent_auth_is_a_word_and_the_last_one_counts() {
+        let said = |values: &[&'static str]| {
+            let fields: Vec<_> = values.iter().map(|value| ("persistent-auth", value.as_bytes())).collect();
+            Head { status: 200, minor_version: 1, fields: &fields }.persistent_auth()
+        };
+        assert_eq!((said(&[]), said(&["maybe"])), (None, None));
+        assert_eq!((said(&["TRUE "]), said(&["true", "False"])), (Some(true), Some(false)));
     }
 
     #[test]

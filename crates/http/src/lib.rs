@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | [`challenges`] | the grammar of `WWW-Authenticate` and its three siblings | RFC 9110 11.2 to 11.7 |
 //! | [`Scheme`] | the schemes by strength, and their tokens as base64 | RFC 4559, [MS-NTHT] |
+//! | [`Mechanisms`] | who speaks which scheme, and whether Basic may be used | |
+//! | [`Basic`] | the password itself, as a mechanism | RFC 7617 |
 //! | [`ClientAuth`] | what to send on one connection, and what the answer means | [MS-NTHT] 3.1 |
 //! | [`ServerAuth`] | who is at the other end of one connection | [MS-NTHT] 3.2 |
 //! | [`limits`] | the bounds of it all | |
@@ -15,12 +17,12 @@
 //! ```
 //! # use std::sync::Arc;
 //! # use gatepass_backend::{Backend, Credentials, Error as Failure, Request};
-//! use gatepass_http::{Body, ClientAuth, Head, Next, Side};
+//! use gatepass_http::{Body, ClientAuth, Head, Mechanisms, Next, Side};
 //!
-//! # fn dance(backend: Arc<dyn Backend>, mut exchange: impl FnMut(Option<&str>, Body) -> u16) -> Result<(), Box<dyn std::error::Error>> {
+//! # fn dance(ntlm: Arc<dyn Backend>, mut exchange: impl FnMut(Option<&str>, Body) -> u16) -> Result<(), Box<dyn std::error::Error>> {
 //! let credentials = Credentials::password("CORP\\alice", "secret");
 //! let request = Request::target("HTTP/proxy.corp.example");
-//! let mut auth = ClientAuth::new(Side::Proxy, backend, credentials, request);
+//! let mut auth = ClientAuth::new(Side::Proxy, Mechanisms::ntlm(ntlm), credentials, request);
 //! let first = auth.first()?;
 //! let mut status = exchange(first.credentials.as_deref(), first.body);
 //! loop {
@@ -46,21 +48,25 @@
 
 extern crate alloc;
 
+mod basic;
 mod client;
 mod error;
 mod grammar;
 mod head;
 pub mod limits;
+mod mechanisms;
 mod offer;
 mod scheme;
 mod server;
 mod side;
 mod token68;
 
+pub use basic::Basic;
 pub use client::{Body, ClientAuth, First, Next};
 pub use error::Error;
 pub use grammar::{Challenge, GrammarError, GrammarErrorKind, Parameter, challenges};
 pub use head::Head;
+pub use mechanisms::Mechanisms;
 pub use scheme::Scheme;
 pub use server::{ServerAuth, Verdict};
 pub use side::Side;

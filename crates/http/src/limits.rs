@@ -17,9 +17,10 @@ pub const MAX_FIELDS: usize = 128;
 /// is cheaper.
 pub const MAX_DRAIN: usize = 64 * 1024;
 
-/// The most messages that one side sends for one handshake on one connection: the request without credentials, NEGOTIATE,
-/// AUTHENTICATE.
-pub const MAX_LEGS: u8 = 3;
+/// The most messages that one side sends for its handshakes on one connection: the request without credentials, a list of
+/// mechanisms of which the first is not taken, NEGOTIATE, AUTHENTICATE, and the checksum of the list (RFC 4178). NTLM alone
+/// takes three of them.
+pub const MAX_LEGS: u8 = 5;
 
 /// The most connections that one request may use up: the one it came on, and one more.
 pub const MAX_CONNECTIONS: u8 = 2;

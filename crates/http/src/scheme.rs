@@ -43,9 +43,16 @@ impl Scheme {
     /// read and told.
     pub fn danced() -> impl Iterator<Item = Self> {
         TABLE.into_iter().filter(|scheme| match scheme {
-            Self::Ntlm => true,
-            Self::Negotiate | Self::Digest | Self::Basic => false,
+            Self::Negotiate | Self::Ntlm | Self::Basic => true,
+            Self::Digest => false,
         })
+    }
+
+    /// Whether it authenticates a connection, as a rule, and not a request. What speaks for it may then be used only where
+    /// the connection is the client's own.
+    #[must_use]
+    pub const fn binds_connection(self) -> bool {
+        matches!(self, Self::Negotiate | Self::Ntlm)
     }
 
     /// The value of a field that carries `token` under this scheme: `NTLM TlRMTVNTUAAB…` (RFC 4559 4.1, [MS-NTHT] 2.1).

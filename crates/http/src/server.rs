@@ -3,10 +3,10 @@
 
 mod machine;
 
-use crate::{Error, Scheme, Side, challenges};
+use crate::{Error, Mechanisms, Side, challenges};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::fmt;
-use gatepass_backend::{Accounts, Backend, Principal, Request, SecurityContext};
+use gatepass_backend::{Accounts, Principal, Request, SecurityContext};
 use machine::{Event, State};
 
 /// Who is at the other end of one connection.
@@ -14,10 +14,10 @@ use machine::{Event, State};
 /// NTLM authenticates a connection, not a request: a `ServerAuth` lives as long as its connection, has no key but the
 /// connection, and cannot be cloned. Behind a front that puts requests of several clients on one connection it must not
 /// be used. An identity holds until its connection ends or the client begins another handshake, whichever is first; what
-/// becomes of that handshake does not bring the old identity back.
+/// becomes of that handshake does not bring the old identity back. Basic identifies one request only.
 pub struct ServerAuth {
     side: Side,
-    backend: Arc<dyn Backend>,
+    mechanisms: Mechanisms,
     accounts: Arc<dyn Accounts>,
     request: Request,
     state: State,
@@ -33,20 +33,21 @@ pub enum Verdict {
     /// Answer with [`Side::status`] and one line of [`Side::challenge_field`] for each of these values, and keep the
     /// connection open.
     Challenge(Vec<String>),
-    /// The request is made by [`ServerAuth::identity`].
-    Granted,
+    /// The request is made by [`ServerAuth::identity`]. Where there is a value, the response carries it in
+    /// [`Side::challenge_field`], whatever its status: the last word of the mechanism (RFC 4559 section 5).
+    Granted(Option<String>),
     /// The credentials are refused; answer as for [`Challenge`](Self::Challenge). Why is in [`ServerAuth::refusal`], for
     /// logs only.
     Refused(Vec<String>),
 }
 
 impl ServerAuth {
-    /// Nobody yet, on a new connection: `backend` (which speaks NTLM) checks against `accounts`.
+    /// Nobody yet, on a new connection: `mechanisms` are offered, and check against `accounts`.
     ///
     /// `request` holds the channel bindings of the connection and what a context must be capable of.
     #[must_use]
-    pub fn new(side: Side, backend: Arc<dyn Backend>, accounts: Arc<dyn Accounts>, request: Request) -> Self {
-        Self { side, backend, accounts, request, state: State::Nobody, refusal: None, legs: 0 }
+    pub fn new(side: Side, mechanisms: Mechanisms, accounts: Arc<dyn Accounts>, request: Request) -> Self {
+        Self { side, mechanisms, accounts, request, state: State::Nobody, refusal: None, legs: 0 }
     }
 
     /// Which side this server is.
@@ -79,7 +80,7 @@ impl ServerAuth {
     #[must_use]
     pub fn context(&self) -> Option<&dyn SecurityContext> {
         match &self.state {
-            State::Granted { context } => Some(&**context),
+            State::Granted { context, .. } => Some(&**context),
             State::Nobody | State::Handshaking { .. } => None,
         }
     }
@@ -101,11 +102,14 @@ impl ServerAuth {
             }
             (None | Some(_), _) => return Event::Unreadable(Error::NotOneCredential { field }),
         };
-        match (one.known_scheme(), one.token()) {
-            (Some(Scheme::Ntlm), Ok(Some(token))) => Event::Token { scheme: Scheme::Ntlm, token },
-            (Some(Scheme::Ntlm), Ok(None)) => Event::Bare,
-            (Some(Scheme::Ntlm), Err(error)) => Event::Unreadable(Error::Token { field, line: 0, error }),
-            _ => Event::OtherScheme,
+        let offered = |scheme| self.mechanisms.schemes().any(|known| known == scheme);
+        let Some(scheme) = one.known_scheme().filter(|scheme| offered(*scheme)) else {
+            return Event::OtherScheme;
+        };
+        match one.token() {
+            Ok(Some(token)) => Event::Token { scheme, token },
+            Ok(None) => Event::Bare,
+            Err(error) => Event::Unreadable(Error::Token { field, line: 0, error }),
         }
     }
 }

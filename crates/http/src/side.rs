@@ -31,6 +31,15 @@ impl Side {
         }
     }
 
+    /// The field in which this peer may say a last word after it has let a client in (RFC 9110 11.6.3, 11.7.3).
+    #[must_use]
+    pub const fn info_field(self) -> &'static str {
+        match self {
+            Self::Origin => "Authentication-Info",
+            Self::Proxy => "Proxy-Authentication-Info",
+        }
+    }
+
     /// The field in which a client answers this peer. The credentials of this side belong into this field, and into
     /// messages that this peer reads, only.
     #[must_use]

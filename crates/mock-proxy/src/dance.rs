@@ -6,8 +6,9 @@
 use crate::Leg;
 use crate::diagnosis;
 use crate::transcript::{Outcome, Token};
-use gatepass_backend::{Accounts, Backend, NtHash, Principal, Request};
-use gatepass_http::{Scheme, ServerAuth, Side, Verdict, challenges};
+use gatepass_backend::{Accounts, NtHash, Principal, Request};
+use gatepass_http::{Mechanisms, Scheme, ServerAuth, Side, Verdict, challenges};
+use gatepass_spnego::Token as Spnego;
 use http::HeaderMap;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What a listener needs to ask its clients who they are.
 pub(crate) struct Gate {
     pub(crate) side: Side,
-    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) mechanisms: Mechanisms,
     pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) request: Request,
 }
@@ -24,7 +25,7 @@ impl Gate {
     /// The dance of a new connection.
     pub(crate) fn open(&self) -> Dance {
         let asked = Arc::new(Asked { accounts: self.accounts.clone(), last: Mutex::new(None) });
-        let auth = ServerAuth::new(self.side, self.backend.clone(), asked.clone(), self.request.clone());
+        let auth = ServerAuth::new(self.side, self.mechanisms.clone(), asked.clone(), self.request.clone());
         Dance { auth, asked }
     }
 }
@@ -41,7 +42,7 @@ pub(crate) struct Judgement {
     pub(crate) token: Option<Token>,
     pub(crate) outcome: Outcome,
     pub(crate) challenge: Option<Token>,
-    /// The values of the challenge field, where one is to be sent.
+    /// The values of the challenge field: what is offered, or the last word to who is let in.
     pub(crate) values: Vec<String>,
 }
 
@@ -67,7 +68,8 @@ impl Dance {
         let name = self.auth.side().credentials_field();
         let mut lines = fields.get_all(name).iter();
         let (line, further) = (lines.next(), lines.next());
-        let token = line.and_then(|value| token_of(value.as_bytes()));
+        let credentials = line.map(|value| Credentials::of(value.as_bytes())).unwrap_or_default();
+        let token = credentials.token;
         let (verdict, reason) = match further {
             Some(_) => (Err(format!("more than one {name} field")), None),
             None => {
@@ -80,9 +82,9 @@ impl Dance {
             }
         };
         let (outcome, values) = match verdict {
-            Ok(Verdict::Granted) => (self.granted(), Vec::new()),
+            Ok(Verdict::Granted(last)) => (self.granted(), last.into_iter().collect()),
             Ok(Verdict::Challenge(values)) => {
-                (if token.is_some() { Outcome::Challenged } else { Outcome::Offered }, values)
+                (if credentials.begun { Outcome::Challenged } else { Outcome::Offered }, values)
             }
             Ok(Verdict::Refused(values)) => (Outcome::Refused(self.refusal(reason)), values),
             Err(reason) => (Outcome::Invalid(reason), Vec::new()),
@@ -90,10 +92,11 @@ impl Dance {
         let leg = match &token {
             Some(token) if token.is_authenticate() => Leg::Authenticate,
             Some(_) => Leg::Challenge,
+            None if credentials.begun => Leg::Challenge,
             None if self.auth.identity().is_some() => Leg::Authenticated,
             None => Leg::Unauthenticated,
         };
-        let challenge = values.iter().find_map(|value| token_of(value.as_bytes()));
+        let challenge = values.iter().find_map(|value| Credentials::of(value.as_bytes()).token);
         Judgement { leg, token, outcome, challenge, values }
     }
 
@@ -117,14 +120,38 @@ impl Dance {
     }
 }
 
-/// The NTLM token in the value of a challenge or credentials field. Other credentials are not looked at: those of Basic are
-/// a password.
-fn token_of(value: &[u8]) -> Option<Token> {
-    challenges([value])
-        .filter_map(Result::ok)
-        .filter(|challenge| challenge.known_scheme() == Some(Scheme::Ntlm))
-        .find_map(|challenge| challenge.token().ok().flatten())
-        .map(Token::new)
+/// What the transcript keeps of the value of a challenge or credentials field. Those of Basic are a password, and not looked
+/// at.
+#[derive(Debug, Default)]
+struct Credentials {
+    /// The NTLM message, out of SPNEGO where it comes in that.
+    token: Option<Token>,
+    /// There is a token of NTLM or Negotiate, whatever is in it.
+    begun: bool,
+}
+
+impl Credentials {
+    fn of(value: &[u8]) -> Self {
+        let found = challenges([value]).filter_map(Result::ok).find_map(|challenge| {
+            let scheme = challenge.known_scheme().filter(|scheme| scheme.binds_connection())?;
+            Some((scheme, challenge.token().ok().flatten()?))
+        });
+        match found {
+            Some((Scheme::Negotiate, token)) => Self { token: unwrapped(&token), begun: true },
+            Some((_, token)) => Self { token: Some(Token::new(token)), begun: true },
+            None => Self::default(),
+        }
+    }
+}
+
+/// The mechanism's token in one of SPNEGO. What is no SPNEGO is kept as it is.
+fn unwrapped(token: &[u8]) -> Option<Token> {
+    let inner = match Spnego::decode(token) {
+        Ok(Spnego::Init(init)) => init.mech_token,
+        Ok(Spnego::Resp(resp)) => resp.response_token,
+        Ok(Spnego::Raw(_)) | Err(_) => Some(token),
+    };
+    inner.filter(|inner| !inner.is_empty()).map(|inner| Token::new(inner.to_vec()))
 }
 
 /// An error with its causes.

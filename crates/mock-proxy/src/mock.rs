@@ -10,8 +10,9 @@ use crate::route::Routes;
 use crate::running::{Books, Running};
 use crate::{Error, listener};
 use gatepass_backend::{Accounts, Backend, Password, Request};
-use gatepass_engine::{Ntlm, TargetInfo};
-use gatepass_http::Side;
+use gatepass_engine::{Ntlm, TargetInfo, crypto};
+use gatepass_http::{Basic, Mechanisms, Scheme, Side};
+use gatepass_spnego::{Oid, Spnego};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub struct MockProxy {
     origin_store: Store,
     accounts: Option<Arc<dyn Accounts>>,
     origin_accounts: Option<Arc<dyn Accounts>>,
+    schemes: Vec<Scheme>,
 }
 
 impl Default for MockProxy {
@@ -53,7 +55,15 @@ impl MockProxy {
             origin_store: Store::default(),
             accounts: None,
             origin_accounts: None,
+            schemes: vec![Scheme::Ntlm],
         }
+    }
+
+    /// Offering `schemes`, the strongest first, at the proxy and below the origin's `/ntlm/`; NTLM alone otherwise. There is
+    /// [`Scheme::Negotiate`] with NTLM inside, [`Scheme::Ntlm`], and [`Scheme::Basic`].
+    pub fn offer(mut self, schemes: &[Scheme]) -> Self {
+        self.schemes = schemes.to_vec();
+        self
     }
 
     /// With an account at the proxy. Case does not matter in `domain` and `user`; unless [`domain`](Self::domain) says
@@ -138,7 +148,7 @@ impl MockProxy {
     /// The proxy, and the origin over http and https.
     fn doors(self, routes: Routes, books: &Books, authority: &Authority) -> (Arc<Proxy>, [Arc<Origin>; 2]) {
         let domain = self.domain.unwrap_or_else(|| Domain::named(DOMAIN));
-        let backend: Arc<dyn Backend> = Arc::new(backend(&domain));
+        let mechanisms = mechanisms(&domain).only(&self.schemes);
         let stored: Arc<dyn Accounts> = Arc::new(self.store.of(&domain));
         let accounts = self.accounts.unwrap_or(stored);
         let origin_accounts = match self.origin_accounts {
@@ -148,7 +158,7 @@ impl MockProxy {
         };
         let gate = |side, accounts: &Arc<dyn Accounts>, request| Gate {
             side,
-            backend: backend.clone(),
+            mechanisms: mechanisms.clone(),
             accounts: accounts.clone(),
             request,
         };
@@ -162,6 +172,15 @@ impl MockProxy {
         let gate = gate(Side::Proxy, &accounts, Request::new());
         (Arc::new(Proxy { gate, routes, book: books.proxy.clone() }), [plain, secure])
     }
+}
+
+/// All that can be offered.
+fn mechanisms(domain: &Domain) -> Mechanisms {
+    let ntlm: Arc<dyn Backend> = Arc::new(backend(domain));
+    let negotiate = Spnego::new().with_mechanism(&[Oid::NTLMSSP], ntlm.clone());
+    Mechanisms::ntlm(ntlm)
+        .with(Scheme::Negotiate, Arc::new(negotiate))
+        .with(Scheme::Basic, Arc::new(Basic::verifying(crypto::ntowf_v1)))
 }
 
 /// The NTLM server, with the names that it shows in its CHALLENGE.

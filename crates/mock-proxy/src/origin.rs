@@ -84,7 +84,10 @@ impl Session {
         let body = Counted::new(body, entry.clone(), Direction::Request);
         let response = match outcome {
             Outcome::Open => pages::answer(&path, None, head, body).await,
-            Outcome::Granted(principal) => pages::answer(&path, Some(&principal), head, body).await,
+            Outcome::Granted(principal) => {
+                let response = pages::answer(&path, Some(&principal), head, body).await;
+                reply::with_last_word(response, WWW_AUTHENTICATE, &values)
+            }
             Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
                 unwanted(&head, body, reply::challenge(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &values))
             }

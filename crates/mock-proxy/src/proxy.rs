@@ -127,7 +127,9 @@ impl Session {
                 self.connect(&head.uri, &entry).await
             }
             Outcome::Granted(_) | Outcome::Open => {
-                self.upstream.forward(self.proxy.routes, Request::from_parts(head, body)).await
+                let forwarded = Request::from_parts(head, body);
+                let response = self.upstream.forward(self.proxy.routes, forwarded).await;
+                reply::with_last_word(response, PROXY_AUTHENTICATE, &values)
             }
             Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
                 let asking = StatusCode::PROXY_AUTHENTICATION_REQUIRED;

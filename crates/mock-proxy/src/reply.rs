@@ -26,7 +26,16 @@ pub(crate) fn last(status: StatusCode, sentence: &str) -> Response<AnyBody> {
 
 /// A 407 or 401 with these values of `field`.
 pub(crate) fn challenge(status: StatusCode, field: HeaderName, values: &[String]) -> Response<AnyBody> {
-    let mut response = text(status, "Who are you? This needs NTLM authentication.");
+    with_last_word(text(status, "Who are you? This needs NTLM authentication."), field, values)
+}
+
+/// `response` with these values of `field`: what the mechanism has still to say to who is let in. An answer to CONNECT goes
+/// without, as Squid's does.
+pub(crate) fn with_last_word(
+    mut response: Response<AnyBody>,
+    field: HeaderName,
+    values: &[String],
+) -> Response<AnyBody> {
     for value in values.iter().filter_map(|value| HeaderValue::from_str(value).ok()) {
         response.headers_mut().append(field.clone(), value);
     }

@@ -155,11 +155,7 @@ async fn fetched(
 
 /// The client of `fetch`, which writes a diary.
 pub(crate) fn client(proxy: Proxy, tls: Tls, diary: &Arc<Diary>) -> Client {
-    Client::new()
-        .with_backend(gatepass::platform())
-        .with_proxy(proxy)
-        .with_tls(tls)
-        .with_observer(Arc::<Diary>::clone(diary))
+    Client::new().with_proxy(proxy).with_tls(tls).with_observer(Arc::<Diary>::clone(diary))
 }
 
 /// A page, or a refusal.

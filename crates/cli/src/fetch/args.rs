@@ -28,19 +28,19 @@ pub(crate) struct FetchArgs {
     /// Hosts to reach without the proxy, separated by commas; '*' for all
     #[arg(long, value_name = "LIST", help_heading = "Proxy")]
     pub(crate) noproxy: Option<String>,
-    /// Only NTLM at the proxy
+    /// NTLM at the proxy, and no mechanism but those named
     #[arg(long, help_heading = "Proxy")]
     pub(crate) proxy_ntlm: bool,
-    /// Only Negotiate at the proxy (not built in yet)
+    /// Negotiate at the proxy, and no mechanism but those named
     #[arg(long, help_heading = "Proxy", hide_short_help = true)]
     pub(crate) proxy_negotiate: bool,
-    /// Only Basic at the proxy (not built in yet)
+    /// Basic at the proxy, where nothing stronger is named and offered; it shows the password to the proxy
     #[arg(long, help_heading = "Proxy", hide_short_help = true)]
     pub(crate) proxy_basic: bool,
     /// Only Digest at the proxy (not built in)
     #[arg(long, help_heading = "Proxy", hide = true)]
     pub(crate) proxy_digest: bool,
-    /// The strongest mechanism that the proxy offers (the default)
+    /// The strongest mechanism that the proxy offers, except Basic (the default)
     #[arg(long, help_heading = "Proxy", hide_short_help = true)]
     pub(crate) proxy_anyauth: bool,
 
@@ -48,19 +48,19 @@ pub(crate) struct FetchArgs {
     /// Name at the server; a password after ':' is visible to other users of this machine
     #[arg(short = 'u', long, value_name = "NAME[:PW]", allow_hyphen_values = true, help_heading = "Server")]
     pub(crate) user: Option<String>,
-    /// Only NTLM at the server
+    /// NTLM at the server, and no mechanism but those named
     #[arg(long, help_heading = "Server")]
     pub(crate) ntlm: bool,
-    /// Only Negotiate at the server (not built in yet)
+    /// Negotiate at the server, and no mechanism but those named
     #[arg(long, help_heading = "Server", hide_short_help = true)]
     pub(crate) negotiate: bool,
-    /// Only Basic at the server (not built in yet)
+    /// Basic at the server, where nothing stronger is named and offered; it shows the password to the server
     #[arg(long, help_heading = "Server", hide_short_help = true)]
     pub(crate) basic: bool,
     /// Only Digest at the server (not built in)
     #[arg(long, help_heading = "Server", hide = true)]
     pub(crate) digest: bool,
-    /// The strongest mechanism that the server offers (the default)
+    /// The strongest mechanism that the server offers, except Basic (the default)
     #[arg(long, help_heading = "Server", hide_short_help = true)]
     pub(crate) anyauth: bool,
     /// Take ADDRESS instead of asking the name service: HOST:PORT:ADDRESS[,ADDRESS]...

@@ -75,18 +75,16 @@ fn name_shown(name: &str) -> String {
 
 /// Refuses what would need a mechanism that is not built in.
 pub(crate) fn check_mechanisms(args: &FetchArgs) -> Result<(), Failure> {
-    let wanted = [
-        (args.proxy_negotiate && !args.proxy_ntlm && !args.proxy_anyauth, "--proxy-negotiate"),
-        (args.proxy_basic && !args.proxy_ntlm && !args.proxy_anyauth, "--proxy-basic"),
-        (args.proxy_digest && !args.proxy_ntlm && !args.proxy_anyauth, "--proxy-digest"),
-        (args.negotiate && !args.ntlm && !args.anyauth, "--negotiate"),
-        (args.basic && !args.ntlm && !args.anyauth, "--basic"),
-        (args.digest && !args.ntlm && !args.anyauth, "--digest"),
-    ];
+    let at_proxy = args.proxy_negotiate || args.proxy_ntlm || args.proxy_basic || args.proxy_anyauth;
+    let at_server = args.negotiate || args.ntlm || args.basic || args.anyauth;
+    let wanted =
+        [(args.proxy_digest && !at_proxy, "--proxy-digest"), (args.digest && !at_server, "--digest")];
     match wanted.into_iter().find(|(wanted, _)| *wanted) {
         Some((_, option)) => Err(Failure::new(
             Exit::UNSUPPORTED,
-            format!("{option} needs a mechanism that is not built in yet; leave it out to log in by NTLM"),
+            format!(
+                "{option} needs a mechanism that is not built in; leave it out to log in by Negotiate or NTLM"
+            ),
         )),
         None => Ok(()),
     }

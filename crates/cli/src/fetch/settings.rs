@@ -6,8 +6,9 @@ use super::failure;
 use super::url::Url;
 use super::watch::Watch;
 use crate::exit::{Exit, Failure, Reason};
+use crate::screen::remark;
 use gatepass::backend::Credentials;
-use gatepass::http::Scheme;
+use gatepass::http::{Mechanisms, Scheme};
 use gatepass_client::{Client, Host, NoProxy, Proxies, Proxy, Redirects, Scope, Side, Timeouts, Tls};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -24,18 +25,14 @@ pub(crate) async fn client(
 ) -> Result<Client, Failure> {
     let proxies = proxies(args, logins.proxy.as_ref())?;
     let mut client = Client::new()
-        .with_backend(gatepass::platform())
+        .with_mechanisms(Side::Proxy, mechanisms(Asked::at_proxy(args)))
+        .with_mechanisms(Side::Origin, mechanisms(Asked::at_server(args)))
         .with_proxy(proxies.clone())
         .with_tls(trust(args.cacert.as_deref(), args.insecure)?)
         .with_proxy_tls(trust(args.proxy_cacert.as_deref(), args.proxy_insecure)?)
         .with_timeouts(timeouts(args))
         .with_redirects(redirects(args))
         .with_observer(Arc::<Watch>::clone(watch));
-    for (only, side) in [(args.proxy_ntlm, Side::Proxy), (args.ntlm, Side::Origin)] {
-        if only {
-            client = client.with_schemes(side, &[Scheme::Ntlm]);
-        }
-    }
     for url in urls {
         if let Some(credentials) = url.credentials.as_ref().or(logins.origin.as_ref()) {
             let scope = Scope::Origin(url.origin.clone());
@@ -50,6 +47,55 @@ pub(crate) async fn client(
         client = with_one_family(args, urls, &proxies, client).await?;
     }
     Ok(client)
+}
+
+/// The mechanisms that the options of one side name.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    negotiate: bool,
+    ntlm: bool,
+    basic: bool,
+    any: bool,
+}
+
+impl Asked {
+    fn at_proxy(args: &FetchArgs) -> Self {
+        Self {
+            negotiate: args.proxy_negotiate,
+            ntlm: args.proxy_ntlm,
+            basic: args.proxy_basic,
+            any: args.proxy_anyauth,
+        }
+    }
+
+    fn at_server(args: &FetchArgs) -> Self {
+        Self { negotiate: args.negotiate, ntlm: args.ntlm, basic: args.basic, any: args.anyauth }
+    }
+}
+
+/// What is named; without a name, everything that does not give the password away.
+fn mechanisms(asked: Asked) -> Mechanisms {
+    let Asked { negotiate, ntlm, basic, any } = asked;
+    let all = any || !(negotiate || ntlm || basic);
+    let named = [(Scheme::Negotiate, negotiate || all), (Scheme::Ntlm, ntlm || all)];
+    let schemes: Vec<_> = named.into_iter().filter_map(|(scheme, is)| is.then_some(scheme)).collect();
+    let mechanisms = gatepass::mechanisms().only(&schemes);
+    // The option is the word, as with curl; over plain HTTP a warning comes with it.
+    if basic { mechanisms.allow_basic_over_plain_http_insecure() } else { mechanisms }
+}
+
+/// Says whose password everybody on the way can read.
+pub(crate) fn warn_of_basic(args: &FetchArgs, urls: &[Url], client: &Client) {
+    let plain_proxy =
+        |url: &Url| client.proxy_for(&url.origin).is_some_and(|proxy| !proxy.origin().is_secure());
+    if args.proxy_basic && urls.iter().any(plain_proxy) {
+        remark(
+            "--proxy-basic sends the password to the proxy in clear text: use an https:// proxy, or another mechanism",
+        );
+    }
+    if args.basic && urls.iter().any(|url| !url.origin.is_secure()) {
+        remark("--basic sends the password over plain http in clear text: use https, or another mechanism");
+    }
 }
 
 /// `-x`, or else the environment; `--noproxy` in place of `no_proxy`.

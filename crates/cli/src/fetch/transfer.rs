@@ -68,6 +68,9 @@ impl<'a> Transfer<'a> {
         };
         let watch = Arc::new(Watch::new(args.verbose));
         let client = settings::client(args, &urls, &logins(args)?, &watch).await?;
+        if !args.silent || args.show_error {
+            settings::warn_of_basic(args, &urls, &client);
+        }
         let template = Template::of(args, &source).await?;
         let sent = Arc::default();
         Ok(Self {

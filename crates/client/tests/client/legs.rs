@@ -10,7 +10,7 @@ use crate::support::{
     wrong,
 };
 use gatepass::{ChannelBindings, Credentials};
-use gatepass_client::{Client, Host, Outcome, Proxy, Scope, Side};
+use gatepass_client::{Client, ErrorKind, Host, Outcome, Proxy, Scope, Side};
 use std::time::Duration;
 
 const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -61,15 +61,34 @@ async fn proxy_and_origin_are_convinced_by_two_identities_on_one_connection() {
         }
         let head = one.head().await;
         assert_eq!(proxy.grants(&head), "CORP\\alice");
-        one.send(origin.asks(&head)).await;
+        let kept = "Proxy-Support: Session-Based-Authentication\r\nContent-Length: 0\r\n";
+        one.send(origin.asks_with(&head, kept)).await;
         let head = one.head().await;
         assert_eq!(head.field("proxy-authorization"), None);
-        one.send(origin.asks(&head)).await;
+        one.send(origin.asks_with(&head, kept)).await;
         let head = one.head().await;
         assert_eq!(origin.grants(&head), "CORP\\bob");
         one.send(OK).await;
     });
     assert_eq!(client.send(get("http://origin.test/")).await.unwrap().status(), 200);
+    script.await.unwrap();
+}
+
+#[tokio::test]
+async fn a42_a_login_at_an_origin_does_not_go_through_a_proxy_that_may_share_its_connection() {
+    let peer = Peer::listen().await;
+    let bob = Credentials::password("CORP\\bob", PASSWORD);
+    let client =
+        through(&peer, alice()).with_origin_credentials(Scope::parse("http://origin.test").unwrap(), bob);
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        let head = one.head().await;
+        one.send(Login::new(Side::Origin).asks(&head)).await;
+        one.ends().await;
+    });
+    let error = client.send(get("http://origin.test/")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Handshake(Side::Origin));
+    assert!(error.to_string().contains("Session-Based-Authentication"), "{error}");
     script.await.unwrap();
 }
 

@@ -4,7 +4,7 @@
 use crate::support::{
     OK, TUNNEL, alice, get,
     log::Log,
-    login::{Answer, Login, PASSWORD, challenge},
+    login::{Login, PASSWORD, challenge},
     peer::Peer,
     post, through,
     tls::Identity,
@@ -18,7 +18,10 @@ use gatepass::{
 use gatepass_client::{
     Client, ErrorKind, Event, Host, Observer, Outcome, Proxies, Proxy, Redirects, Scope, Side,
 };
-use gatepass_http::limits::{MAX_DRAIN, MAX_HEAD};
+use gatepass_http::{
+    Scheme,
+    limits::{MAX_DRAIN, MAX_HEAD},
+};
 use http::Request;
 use std::{sync::Arc, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -390,13 +393,15 @@ async fn a51_a_wrong_password_at_an_origin_is_exactly_one_attempt() {
 
 #[tokio::test]
 async fn a53_a_refused_password_is_tried_by_no_other_scheme_address_or_spelling() {
-    let both = |values: &[String]| -> Vec<String> {
-        let named = |scheme: &str| values.iter().any(|value| value == scheme);
-        // Both are offered on each leg, the refusal included; a CHALLENGE stands alone.
-        if named("NTLM") { vec!["Negotiate".to_owned(), "NTLM".to_owned()] } else { values.to_vec() }
-    };
-    for (name, domain, user) in [("CORP\\alice", "CORP", "alice"), ("alice@corp.test", "", "alice@corp.test")]
-    {
+    // All that can be used, and all of it on offer on each leg, the refusal included; a CHALLENGE stands alone.
+    let all = || gatepass::mechanisms().allow_basic_over_plain_http_insecure();
+    const NTLM: [Scheme; 2] = [Scheme::Ntlm, Scheme::Basic];
+    const NEGOTIATE: [Scheme; 3] = [Scheme::Negotiate, Scheme::Ntlm, Scheme::Basic];
+    for (name, domain, user, offer) in [
+        ("CORP\\alice", "CORP", "alice", &NTLM[..]),
+        ("CORP\\alice", "CORP", "alice", &NEGOTIATE),
+        ("alice@corp.test", "", "alice@corp.test", &NEGOTIATE),
+    ] {
         for side in [Side::Proxy, Side::Origin] {
             let (first, second) = (Peer::listen().await, Peer::listen().await);
             let credentials = Credentials::password(name, "not-the-s3cret-marker");
@@ -414,15 +419,16 @@ async fn a53_a_refused_password_is_tried_by_no_other_scheme_address_or_spelling(
                 }
             };
             let addresses = vec![first.address(), second.address()];
-            let client = client.with_addresses(Host::parse(host).unwrap(), port, addresses);
+            let client = client
+                .with_addresses(Host::parse(host).unwrap(), port, addresses)
+                .with_mechanisms(side, all());
             let (counts, others) = (first.counts(), second.counts());
             let script = first.plays(async move |mut peer: Peer| {
                 let mut one = peer.accept().await;
-                let mut login = Login::new(side);
+                let mut login = Login::offering(side, all().only(offer));
                 for leg in 0..3 {
                     let head = one.head().await;
-                    let Answer::Ask(values) = login.request(&head) else { panic!("let in") };
-                    one.send(challenge(side, &both(&values), "Content-Length: 0\r\n")).await;
+                    one.send(login.asks(&head)).await;
                     if leg == 2 {
                         let token = head.token(side.credentials_field()).unwrap();
                         let message = Authenticate::decode(&token).unwrap();

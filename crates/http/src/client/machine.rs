@@ -1,83 +1,38 @@
-//! The client's states, and every transition between them.
+//! Every transition between the client's states.
 //!
 //! ```text
-//!                 ask               NEGOTIATE              AUTHENTICATE
+//!                 ask               first token             next token
 //!   Fresh ---------------> Probing -----------> Handshaking -----------> Finishing ---------> Authenticated
-//!     |       Begin          |     asked, bare       |    asked, token       |   not asked        |    |  ^
-//!     |                      |                       |                       |                    |    +--+
-//!     +--- Begin, known: NEGOTIATE ----------------->+                       | asked              | not asked
-//!     ^                      |                       |                       v                    |
-//!     +---- not asked -------+------ not asked ------+                     Denied                 | asked
-//!     :                      |                                                                    v
-//!     :                      +-------------- asked, and the connection closes -------------->  Closing
-//!     +. . . . . . . . . . . of the next connection: reconnect from Fresh, Probing, Handshaking, Authenticated, Closing
+//!     |       Begin          |  asked, bare      |  |    asked, token     |  ^ |   not asked      |    |  ^
+//!     |                      |                   |  |                     +--+ |                  |    +--+
+//!     +--- Begin, known: first token ----------->+  |       asked, token, if   | asked            | not asked
+//!     ^                      |                   |  |     the mechanism waits  v                  |
+//!     +---- not asked -------+---- not asked ----+  |                        Denied               | asked
+//!     :                      |                      | cannot go on, but another scheme can        v
+//!     :                      |                      +----------------------------------------> Closing
+//!     :                      +--------------- asked, and the connection closes --------------->   ^
+//!     +. . . . . . . . . . . of the next connection: reconnect from all but Finishing, Denied, Failed
+//!
+//!   Finishing -- not asked, by request --> Admitted -- Begin: first token --> Finishing
 //! ```
 //! "Asked" is a response with the status of this side; the other side's is "not asked". Being asked for no scheme that can
-//! be used is Denied everywhere. After Finishing, Denied and Failed (where an error leads) there is no next connection: the
-//! credentials may have been tried.
+//! be used is Denied everywhere. A mechanism whose only token is its last goes from Probing to Finishing at once. After
+//! Finishing, Denied and Failed (where an error leads) there is no next connection: the credentials may have been tried.
+//!
+//! Up to Handshaking nothing was sent that a password could be checked with, so another scheme may still be tried, once
+//! each: on the same connection where the peer asks anew, on the next one where it is in the middle of a handshake. (The
+//! one-leg token of Kerberos may have been turned down there. That is a ticket, and no attempt at a password.) Basic is
+//! never the second choice: a handshake that broke is no reason to show the password itself.
 
-use super::{Body, ClientAuth};
+use super::{
+    ClientAuth,
+    next::Body,
+    state::{Action, Event, Mechanism, State},
+};
 use crate::{Error, Scheme, limits::MAX_LEGS};
-use alloc::{boxed::Box, string::String, vec::Vec};
-use core::{fmt, mem};
-use gatepass_backend::{Handshake, SecurityContext, Step};
-
-/// Where the dance on one connection stands.
-pub(super) enum State {
-    /// No request is under way, and the connection is not authenticated. `known`: the peer will ask for this scheme.
-    Fresh { known: Option<Scheme> },
-    /// A request without credentials is under way.
-    Probing,
-    /// A token is under way, and the mechanism waits for the peer's.
-    Handshaking { scheme: Scheme, handshake: Box<dyn Handshake> },
-    /// The mechanism's last token is under way: an attempt to log in.
-    Finishing { scheme: Scheme, context: Box<dyn SecurityContext> },
-    /// The peer let us in.
-    Authenticated { scheme: Scheme, context: Box<dyn SecurityContext> },
-    /// The caller has been told to reconnect.
-    Closing { known: Scheme },
-    /// The peer does not let us in.
-    Denied,
-    /// An error ended the dance.
-    Failed,
-}
-
-/// What happens to it.
-#[derive(Debug)]
-pub(super) enum Event {
-    /// The caller has a request to send.
-    Begin,
-    /// The connection is gone.
-    Lost,
-    /// A response that does not ask this side for credentials.
-    Other,
-    /// It asks for this scheme, with no token.
-    Bare { scheme: Scheme, closes: bool },
-    /// It asks for this scheme, with this token.
-    Token { scheme: Scheme, token: Vec<u8>, closes: bool },
-    /// It asks for schemes that are of no use here, or for none.
-    NoScheme,
-    /// It asks for something that cannot be read.
-    Unreadable(Error),
-}
-
-/// What the caller is told.
-pub(super) enum Action {
-    Ask { credentials: Option<String>, body: Body },
-    Deliver,
-    Reconnect(Option<Scheme>),
-    Denied,
-}
-
-impl State {
-    /// The scheme to which an answer must belong.
-    pub(super) const fn scheme(&self) -> Option<Scheme> {
-        match self {
-            Self::Handshaking { scheme, .. } | Self::Finishing { scheme, .. } => Some(*scheme),
-            _ => None,
-        }
-    }
-}
+use alloc::{boxed::Box, vec::Vec};
+use core::mem;
+use gatepass_backend::{Attributes, ErrorKind, Handshake, SecurityContext, Step};
 
 impl ClientAuth {
     /// The transitions, all of them: longer than other functions for that reason.
@@ -89,65 +44,114 @@ impl ClientAuth {
         let (state, action) = match (mem::replace(&mut self.state, State::Failed), event) {
             (State::Fresh { known: None }, Event::Begin) => {
                 self.used(1);
-                (State::Probing, Action::Ask { credentials: None, body: Body::Hold })
+                (State::Probing, Action::Ask { credentials: None, body: Body::Probe })
             }
             (State::Fresh { known: Some(scheme) }, Event::Begin) => {
                 self.used(0);
-                self.initiate(scheme)?
+                let mut schemes = self.others();
+                schemes.retain(|other| *other != scheme);
+                schemes.insert(0, scheme);
+                self.initiate(&schemes, false)?
             }
             (State::Authenticated { scheme, context }, Event::Begin) => {
                 self.connections = 1;
                 let action = Action::Ask { credentials: None, body: Body::Send };
                 (State::Authenticated { scheme, context }, action)
             }
-
-            (State::Probing | State::Handshaking { .. }, Event::Other) => {
-                (self.served(State::Fresh { known: None }), Action::Deliver)
-            }
-            (
-                State::Finishing { scheme, context } | State::Authenticated { scheme, context },
-                Event::Other,
-            ) => (self.served(State::Authenticated { scheme, context }), Action::Deliver),
-
-            (
-                State::Probing,
-                Event::Bare { scheme, closes: false } | Event::Token { scheme, closes: false, .. },
-            ) => self.initiate(scheme)?,
-            (
-                State::Probing,
-                Event::Bare { scheme, closes: true } | Event::Token { scheme, closes: true, .. },
-            )
-            | (State::Authenticated { .. }, Event::Bare { scheme, .. } | Event::Token { scheme, .. }) => {
-                (State::Closing { known: scheme }, Action::Reconnect(Some(scheme)))
+            (State::Admitted { scheme, .. }, Event::Begin) => {
+                self.connections = 0;
+                self.used(0);
+                self.initiate(&[scheme], true)?
             }
 
-            (State::Handshaking { scheme, handshake }, Event::Token { token, closes: false, .. }) => {
-                let step = handshake.step(&token).map_err(|error| Error::Mechanism { side, error })?;
-                self.send(scheme, step)?
+            (State::Probing, Event::Other { .. }) => self.served(State::Fresh { known: None }),
+            (State::Handshaking { scheme, handshake }, Event::Other { token, persistent }) => {
+                self.answered_at_once(scheme, handshake, token?, persistent)?
             }
+            (State::Finishing { scheme, mechanism }, Event::Other { token, persistent }) => {
+                let context = self.conclude(mechanism, token)?;
+                let persists = persistent.unwrap_or(scheme.binds_connection() && self.tokens > 1);
+                self.admitted(scheme, context, persists)
+            }
+            (State::Authenticated { scheme, context }, Event::Other { .. }) => {
+                self.served(State::Authenticated { scheme, context })
+            }
+
+            (State::Probing, Event::Bare { offer, closes: false }) => {
+                self.offer = offer;
+                self.initiate(&self.offer.clone(), false)?
+            }
+            (State::Probing, Event::Bare { offer, closes: true }) => {
+                let known = offer.first().copied();
+                self.offer = offer;
+                reconnect(known).ok_or(Error::OutOfTurn { side })?
+            }
+            (State::Authenticated { scheme, .. }, Event::Bare { offer, .. }) => {
+                self.offer = offer;
+                let known = if self.offer.contains(&scheme) { Some(scheme) } else { self.other() };
+                reconnect(known).unwrap_or((State::Denied, Action::Denied))
+            }
+
             (State::Handshaking { .. }, Event::Token { closes: true, .. }) => {
                 return Err(Error::ClosedInHandshake { side });
             }
-            (State::Handshaking { .. }, Event::Bare { .. }) => return Err(Error::Unanswered { side }),
-            (State::Finishing { .. }, Event::Token { .. }) => return Err(Error::RepeatedChallenge { side }),
+            (State::Handshaking { .. }, Event::Token { doubtful: true, .. }) if self.other().is_some() => {
+                reconnect(self.other()).ok_or(Error::OutOfTurn { side })?
+            }
+            (State::Handshaking { scheme, handshake }, Event::Token { token, closes: false, .. }) => {
+                match handshake.step(&token) {
+                    Ok(step) => self.send(scheme, step, Body::Send)?,
+                    Err(error) if error.kind() == ErrorKind::LogonDenied => (State::Denied, Action::Denied),
+                    Err(error) => reconnect(self.other()).ok_or(Error::Mechanism { side, error })?,
+                }
+            }
+            (State::Handshaking { scheme, .. }, Event::Bare { offer, closes }) => {
+                self.offer = offer;
+                match self.other() {
+                    Some(_) if !closes => self.initiate(&self.others(), false)?,
+                    Some(other) => (State::Closing { known: other }, Action::Reconnect(Some(other))),
+                    None if self.offer.contains(&scheme) => return Err(Error::Unanswered { side }),
+                    None => (State::Denied, Action::Denied),
+                }
+            }
+            (State::Handshaking { .. }, Event::Unreadable(error)) => reconnect(self.other()).ok_or(error)?,
+
+            (
+                State::Finishing { mechanism: Mechanism::Waiting(_), .. },
+                Event::Token { closes: true, .. },
+            ) => return Err(Error::ClosedInHandshake { side }),
+            (
+                State::Finishing { scheme, mechanism: Mechanism::Waiting(handshake) },
+                Event::Token { token, closes: false, .. },
+            ) => match handshake.step(&token) {
+                Ok(step) => self.send(scheme, step, Body::Send)?,
+                Err(error) if error.kind() == ErrorKind::LogonDenied => (State::Denied, Action::Denied),
+                Err(error) => return Err(Error::Mechanism { side, error }),
+            },
+            (State::Finishing { mechanism: Mechanism::Done(_), .. }, Event::Token { .. }) => {
+                return Err(Error::RepeatedChallenge { side });
+            }
 
             (State::Finishing { .. }, Event::Bare { .. } | Event::NoScheme | Event::Unreadable(_))
             | (State::Probing | State::Handshaking { .. } | State::Authenticated { .. }, Event::NoScheme) => {
                 (State::Denied, Action::Denied)
             }
-            (
-                State::Probing | State::Handshaking { .. } | State::Authenticated { .. },
-                Event::Unreadable(error),
-            ) => return Err(error),
+            (State::Probing | State::Authenticated { .. }, Event::Unreadable(error)) => return Err(error),
 
             (State::Fresh { known }, Event::Lost) => (State::Failed, Action::Reconnect(known)),
             (State::Probing, Event::Lost) => {
-                (State::Failed, Action::Reconnect(self.schemes.iter().min().copied()))
+                // What the peer wants it did not say, and a password goes to nobody who does not ask for it.
+                // Those who close instead of asking are proxies from before Negotiate.
+                self.offer = self.usable();
+                let known =
+                    if self.offer.contains(&Scheme::Ntlm) { Some(Scheme::Ntlm) } else { self.other() };
+                (State::Failed, Action::Reconnect(known))
             }
             (
                 State::Closing { known: scheme }
                 | State::Handshaking { scheme, .. }
-                | State::Authenticated { scheme, .. },
+                | State::Authenticated { scheme, .. }
+                | State::Admitted { scheme, .. },
                 Event::Lost,
             ) => (State::Failed, Action::Reconnect(Some(scheme))),
             (State::Finishing { .. }, Event::Lost) => return Err(Error::ClosedBeforeVerdict { side }),
@@ -157,9 +161,10 @@ impl ClientAuth {
                 return Err(Error::AlreadyDenied { side });
             }
             (State::Handshaking { .. } | State::Finishing { .. } | State::Probing, Event::Begin)
+            | (State::Probing | State::Authenticated { .. }, Event::Token { .. })
             | (
-                State::Fresh { .. },
-                Event::Other
+                State::Fresh { .. } | State::Admitted { .. },
+                Event::Other { .. }
                 | Event::Bare { .. }
                 | Event::Token { .. }
                 | Event::NoScheme
@@ -168,7 +173,7 @@ impl ClientAuth {
             | (
                 State::Closing { .. },
                 Event::Begin
-                | Event::Other
+                | Event::Other { .. }
                 | Event::Bare { .. }
                 | Event::Token { .. }
                 | Event::NoScheme
@@ -180,31 +185,125 @@ impl ClientAuth {
         Ok(action)
     }
 
-    /// Begins a handshake of `scheme`.
-    fn initiate(&mut self, scheme: Scheme) -> Result<(State, Action), Error> {
-        let step = self
-            .backend
-            .initiate(&self.credentials, &self.request)
-            .map_err(|error| Error::Mechanism { side: self.side, error })?;
-        self.send(scheme, step)
+    /// Begins a handshake of the first of these schemes that can begin. `at_once`: the peer has let its first token in before.
+    fn initiate(&mut self, schemes: &[Scheme], at_once: bool) -> Result<(State, Action), Error> {
+        let mut failure = None;
+        for scheme in schemes.iter().copied() {
+            let Some(backend) = self.mechanisms.backend(scheme) else { continue };
+            self.tried.push(scheme);
+            match backend.initiate(&self.credentials, &self.request) {
+                Ok(step) => {
+                    self.tokens = 0;
+                    // Negotiate may be done with its first token (Kerberos), where NTLM always waits for a challenge.
+                    let waits = match scheme {
+                        _ if at_once && scheme != Scheme::Ntlm => Body::Send,
+                        Scheme::Negotiate => Body::Probe,
+                        _ => Body::Hold,
+                    };
+                    return self.send(scheme, step, waits);
+                }
+                Err(error) if cannot_begin(error.kind()) => {
+                    failure.get_or_insert(error);
+                }
+                Err(error) => return Err(Error::Mechanism { side: self.side, error }),
+            }
+        }
+        let error = failure.unwrap_or_else(|| ErrorKind::Unsupported.into());
+        Err(Error::Mechanism { side: self.side, error })
     }
 
-    /// Sends what the mechanism wants to send.
-    fn send(&mut self, scheme: Scheme, step: Step) -> Result<(State, Action), Error> {
+    /// Sends what the mechanism wants to send; the body goes as `waits` where that is not its last word.
+    fn send(&mut self, scheme: Scheme, step: Step, waits: Body) -> Result<(State, Action), Error> {
         if self.legs >= MAX_LEGS {
             return Err(Error::TooManyLegs { side: self.side });
         }
         self.legs = self.legs.saturating_add(1);
+        let first = self.tokens == 0;
+        self.tokens = self.tokens.saturating_add(1);
         let (state, token, body) = match step {
+            Step::Continue { token, next } if first => {
+                (State::Handshaking { scheme, handshake: next }, token, waits)
+            }
             Step::Continue { token, next } => {
-                (State::Handshaking { scheme, handshake: next }, token, Body::Hold)
+                (State::Finishing { scheme, mechanism: Mechanism::Waiting(next) }, token, waits)
             }
             Step::Complete { token: Some(token), context } => {
-                (State::Finishing { scheme, context }, token, Body::Send)
+                (State::Finishing { scheme, mechanism: Mechanism::Done(context) }, token, Body::Send)
             }
             Step::Complete { token: None, .. } => return Err(Error::NothingToSend { side: self.side }),
         };
         Ok((state, Action::Ask { credentials: Some(scheme.value(&token)), body }))
+    }
+
+    /// The peer does not ask after the first token: it took that for enough, or does not care for it.
+    fn answered_at_once(
+        &mut self,
+        scheme: Scheme,
+        handshake: Box<dyn Handshake>,
+        token: Option<Vec<u8>>,
+        persistent: Option<bool>,
+    ) -> Result<(State, Action), Error> {
+        let context = match token {
+            Some(token) => self.conclude(Mechanism::Waiting(handshake), Ok(Some(token)))?,
+            None => match handshake.conclude() {
+                Ok(context) => Some(context),
+                Err(_) => return Ok(self.served(State::Fresh { known: None })),
+            },
+        };
+        Ok(self.admitted(scheme, context, persistent.unwrap_or(false)))
+    }
+
+    /// The peer is content: gives its last token to the mechanism, if it waits for one.
+    ///
+    /// A peer may keep that token to itself (Squid's answer to CONNECT has no room for it). Where it matters, the mechanism
+    /// says so, or the caller by demanding that the peer prove itself.
+    fn conclude(
+        &self,
+        mechanism: Mechanism,
+        token: Result<Option<Vec<u8>>, Error>,
+    ) -> Result<Option<Box<dyn SecurityContext>>, Error> {
+        let side = self.side;
+        let handshake = match mechanism {
+            Mechanism::Done(context) => return Ok(Some(context)),
+            Mechanism::Waiting(handshake) => handshake,
+        };
+        let proof = self.request.requirements().contains(Attributes::MUTUAL_AUTH);
+        match token? {
+            Some(token) => match handshake.step(&token).map_err(|error| Error::Mechanism { side, error })? {
+                Step::Complete { token: None, context } => Ok(Some(context)),
+                Step::Complete { .. } | Step::Continue { .. } => Err(Error::Unfinished { side }),
+            },
+            None => match handshake.conclude() {
+                Ok(context) => Ok(Some(context)),
+                Err(error) if error.kind() == ErrorKind::Unsupported && !proof => Ok(None),
+                Err(error) if error.kind() == ErrorKind::Unsupported => Err(Error::Unfinished { side }),
+                Err(error) => Err(Error::Mechanism { side, error }),
+            },
+        }
+    }
+
+    /// The peer has let us in, for this request or for the connection.
+    fn admitted(
+        &mut self,
+        scheme: Scheme,
+        context: Option<Box<dyn SecurityContext>>,
+        persists: bool,
+    ) -> (State, Action) {
+        self.served(if persists {
+            State::Authenticated { scheme, context }
+        } else {
+            State::Admitted { scheme, context }
+        })
+    }
+
+    /// The schemes of the offer that may be tried where another one has begun and cannot go on.
+    fn others(&self) -> Vec<Scheme> {
+        let untried = |scheme: &&Scheme| **scheme != Scheme::Basic && !self.tried.contains(scheme);
+        self.offer.iter().filter(untried).copied().collect()
+    }
+
+    fn other(&self) -> Option<Scheme> {
+        self.others().first().copied()
     }
 
     /// A request goes out on this connection; so many messages of a handshake have been sent with it.
@@ -214,25 +313,26 @@ impl ClientAuth {
     }
 
     /// The request is served: the next one counts anew.
-    fn served(&mut self, state: State) -> State {
+    fn served(&mut self, state: State) -> (State, Action) {
         self.connections = 0;
-        state
+        self.tried.clear();
+        (state, Action::Deliver)
     }
 }
 
-/// The name of the state and its scheme.
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fresh { known: None } => f.write_str("Fresh"),
-            Self::Fresh { known: Some(scheme) } => write!(f, "Fresh ({scheme})"),
-            Self::Probing => f.write_str("Probing"),
-            Self::Handshaking { scheme, .. } => write!(f, "Handshaking ({scheme})"),
-            Self::Finishing { scheme, .. } => write!(f, "Finishing ({scheme})"),
-            Self::Authenticated { scheme, .. } => write!(f, "Authenticated ({scheme})"),
-            Self::Closing { known } => write!(f, "Closing ({known})"),
-            Self::Denied => f.write_str("Denied"),
-            Self::Failed => f.write_str("Failed"),
-        }
-    }
+fn reconnect(known: Option<Scheme>) -> Option<(State, Action)> {
+    known.map(|known| (State::Closing { known }, Action::Reconnect(Some(known))))
+}
+
+/// Whether a mechanism failed before it could try a login, so that another one may.
+const fn cannot_begin(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::NoCredentials
+            | ErrorKind::TargetUnknown
+            | ErrorKind::NoAuthority
+            | ErrorKind::TimeSkew
+            | ErrorKind::Unsupported
+            | ErrorKind::Policy
+    )
 }

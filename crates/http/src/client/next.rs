@@ -25,7 +25,7 @@ pub enum Next {
     },
     /// The response is the caller's: this side has nothing to do with it.
     ///
-    /// Where the request had been sent without its body ([`Body::Hold`]), the response answers that: the peer does not
+    /// Where the request had been sent without its body ([`Body::Probe`], [`Body::Hold`]), the response answers that: the peer does not
     /// ask for credentials, and the request with its body is still to be sent.
     Deliver,
     /// The peer closes this connection, and the handshake has to run on one that stays open: close it, take
@@ -40,9 +40,11 @@ pub enum Next {
 /// What becomes of the request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// The answer will probably be a challenge: send no byte of the body. A request that has none goes as it is; of one
-    /// that has a body send its head with `Content-Length: 0`, or, where the peer may turn out not to ask and would then
-    /// act on it, a `HEAD` in its place.
+    /// The answer may be a challenge, but the peer may as well act on the request: send no byte of the body. A request that
+    /// has none goes as it is; in the place of one that has a body send a `HEAD`.
+    Probe,
+    /// The answer will be a challenge: send no byte of the body. A request that has none goes as it is; of one that has a
+    /// body send its head with `Content-Length: 0`.
     Hold,
     /// This may be the last leg: the whole request, body included. (`Expect: 100-continue` still spares the body where the
     /// credentials are refused.)

@@ -10,12 +10,21 @@
 //!       +------------------------+----- no token: challenge               |
 //!       +--------- another scheme, malformed, or a token out of turn -----+
 //! ```
-//! From every state, another scheme leads to Nobody with a challenge, and malformed credentials or a token that the
+//! Granted by a scheme that authenticates requests (Basic) is Nobody for the next request, and a token of another scheme that
+//! is offered begins a handshake of its own.
+//! From every state, a scheme that is not offered leads to Nobody with a challenge, and malformed credentials or a token that the
 //! mechanism cannot take lead there with an error.
 
 use super::{ServerAuth, Verdict};
 use crate::{Error, Scheme, limits::MAX_LEGS};
-use alloc::{boxed::Box, string::ToString as _, sync::Arc, vec};
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString as _},
+    sync::Arc,
+    vec,
+    vec::Vec,
+};
 use core::{fmt, mem};
 use gatepass_backend::{ErrorKind, Handshake, SecurityContext, Step};
 
@@ -24,9 +33,9 @@ pub(super) enum State {
     /// Nobody has logged in.
     Nobody,
     /// Somebody has been challenged and must answer on this connection.
-    Handshaking { handshake: Box<dyn Handshake> },
+    Handshaking { scheme: Scheme, handshake: Box<dyn Handshake> },
     /// The peer of `context` is there.
-    Granted { context: Box<dyn SecurityContext> },
+    Granted { scheme: Scheme, context: Box<dyn SecurityContext> },
 }
 
 /// What a request brings.
@@ -37,7 +46,7 @@ pub(super) enum Event {
     /// The scheme alone.
     Bare,
     /// A token of the scheme.
-    Token { scheme: Scheme, token: alloc::vec::Vec<u8> },
+    Token { scheme: Scheme, token: Vec<u8> },
     /// A scheme that is not offered.
     OtherScheme,
     /// Credentials that cannot be read.
@@ -49,25 +58,35 @@ impl ServerAuth {
     pub(super) fn turn(&mut self, event: Event) -> Result<Verdict, Error> {
         self.refusal = None;
         match (mem::replace(&mut self.state, State::Nobody), event) {
-            (State::Granted { context }, Event::Absent | Event::Bare) => {
-                self.state = State::Granted { context };
-                Ok(Verdict::Granted)
+            (State::Granted { scheme, context }, Event::Absent | Event::Bare)
+                if scheme.binds_connection() =>
+            {
+                self.state = State::Granted { scheme, context };
+                Ok(Verdict::Granted(None))
             }
-            (State::Nobody | State::Handshaking { .. }, Event::Absent | Event::Bare)
-            | (_, Event::OtherScheme) => Ok(Verdict::Challenge(offer())),
-            (State::Nobody | State::Granted { .. }, Event::Token { scheme, token }) => {
-                self.legs = 0;
-                let handshake = self
-                    .backend
-                    .accept(Arc::clone(&self.accounts), &self.request)
-                    .map_err(|error| Error::Mechanism { side: self.side, error })?;
+            (_, Event::Absent | Event::Bare | Event::OtherScheme) => Ok(Verdict::Challenge(self.offer())),
+            (State::Handshaking { scheme: begun, handshake }, Event::Token { scheme, token })
+                if begun == scheme =>
+            {
                 self.step(handshake, scheme, &token)
             }
-            (State::Handshaking { handshake }, Event::Token { scheme, token }) => {
+            (_, Event::Token { scheme, token }) => {
+                self.legs = 0;
+                let handshake = self.accept(scheme)?;
                 self.step(handshake, scheme, &token)
             }
             (_, Event::Unreadable(error)) => Err(error),
         }
+    }
+
+    /// A handshake of `scheme` that has heard nothing yet.
+    fn accept(&self, scheme: Scheme) -> Result<Box<dyn Handshake>, Error> {
+        let accounts = Arc::clone(&self.accounts);
+        self.mechanisms
+            .backend(scheme)
+            .ok_or_else(|| ErrorKind::Unsupported.into())
+            .and_then(|backend| backend.accept(accounts, &self.request))
+            .map_err(|error| Error::Mechanism { side: self.side, error })
     }
 
     /// Gives the client's token to the mechanism. The state is Nobody unless this sets it.
@@ -83,13 +102,13 @@ impl ServerAuth {
         self.legs = self.legs.saturating_add(1);
         match handshake.step(token) {
             Ok(Step::Continue { token, next }) => {
-                self.state = State::Handshaking { handshake: next };
+                self.state = State::Handshaking { scheme, handshake: next };
                 Ok(Verdict::Challenge(vec![scheme.value(&token)]))
             }
             // Who has no name is not let in, whatever the mechanism says.
-            Ok(Step::Complete { context, .. }) if context.peer().is_some() => {
-                self.state = State::Granted { context };
-                Ok(Verdict::Granted)
+            Ok(Step::Complete { context, token }) if context.peer().is_some() => {
+                self.state = State::Granted { scheme, context };
+                Ok(Verdict::Granted(token.map(|token| scheme.value(&token))))
             }
             Ok(Step::Complete { .. }) => Ok(self.refuse(ErrorKind::LogonDenied.into())),
             Err(error) if refuses(error.kind()) => Ok(self.refuse(error)),
@@ -99,14 +118,21 @@ impl ServerAuth {
 
     fn refuse(&mut self, error: gatepass_backend::Error) -> Verdict {
         self.refusal = Some(error);
-        Verdict::Refused(offer())
+        Verdict::Refused(self.offer())
+    }
+
+    /// What the server offers, one value a line, the strongest first.
+    fn offer(&self) -> Vec<String> {
+        let value = |scheme| match scheme {
+            Scheme::Basic => format!("Basic realm=\"{REALM}\", charset=\"UTF-8\""),
+            _ => scheme.name().to_string(),
+        };
+        self.mechanisms.schemes().map(value).collect()
     }
 }
 
-/// What the server offers, one value a line.
-fn offer() -> alloc::vec::Vec<alloc::string::String> {
-    Scheme::danced().map(|scheme| scheme.name().to_string()).collect()
-}
+/// Basic has a realm (RFC 7617 section 2), and there is one to log in to.
+const REALM: &str = "login";
 
 /// Whether an error of this kind is the mechanism's judgement of well-formed credentials.
 const fn refuses(kind: ErrorKind) -> bool {
@@ -127,7 +153,7 @@ impl fmt::Debug for State {
         match self {
             Self::Nobody => f.write_str("Nobody"),
             Self::Handshaking { .. } => f.write_str("Handshaking"),
-            Self::Granted { context } => write!(f, "Granted ({:?})", context.peer()),
+            Self::Granted { context, .. } => write!(f, "Granted ({:?})", context.peer()),
         }
     }
 }

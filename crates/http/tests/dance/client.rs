@@ -6,7 +6,7 @@ use crate::support::{
 use gatepass_backend::{
     Accounts, Backend, ChannelBindings, Credentials, ErrorKind, Handshake, Request, Step,
 };
-use gatepass_http::{Body, ClientAuth, Error, Next, Scheme, Side};
+use gatepass_http::{Body, ClientAuth, Error, Mechanisms, Next, Scheme, Side};
 use std::sync::Arc;
 
 /// The value that is sent next, and whether the body goes with it.
@@ -32,7 +32,7 @@ fn a_handshake_is_probe_negotiate_authenticate_and_the_body_waits_for_the_last()
     for side in [Side::Origin, Side::Proxy] {
         let mut auth = client(side);
         let first = auth.first().unwrap();
-        assert_eq!((first.credentials, first.body), (None, Body::Hold));
+        assert_eq!((first.credentials, first.body), (None, Body::Probe));
         assert_eq!(sent(challenge(&mut auth, &["NTLM"]).unwrap()), (ntlm(NEGOTIATE), Body::Hold));
         let authenticate = sent(challenge(&mut auth, &[&ntlm(CHALLENGE)]).unwrap());
         assert_eq!(authenticate, (ntlm(AUTHENTICATE), Body::Send));
@@ -63,10 +63,15 @@ fn the_strongest_danced_scheme_is_picked_wherever_it_stands() {
 
 #[test]
 fn a_scheme_outside_the_callers_list_is_as_good_as_none() {
-    let mut auth = client(Side::Proxy).with_schemes(&[Scheme::Negotiate, Scheme::Basic]);
+    let with = |schemes: &[Scheme]| {
+        let credentials = Credentials::password("CORP\\alice", "marker-s3cret");
+        let mechanisms = Mechanisms::ntlm(Fake::backend()).only(schemes);
+        ClientAuth::new(Side::Proxy, mechanisms, credentials, Request::new())
+    };
+    let mut auth = with(&[Scheme::Negotiate, Scheme::Basic]);
     let _ = auth.first().unwrap();
     assert!(matches!(challenge(&mut auth, &["NTLM"]), Ok(Next::Denied)));
-    let mut auth = client(Side::Proxy).with_schemes(&[Scheme::Basic, Scheme::Ntlm]);
+    let mut auth = with(&[Scheme::Basic, Scheme::Ntlm]);
     let _ = auth.first().unwrap();
     assert_eq!(sent(challenge(&mut auth, &["Basic realm=\"x\", NTLM"]).unwrap()).0, ntlm(NEGOTIATE));
 }
@@ -163,7 +168,12 @@ fn a_lost_pooled_connection_is_replaced_by_one_that_logs_in_at_once() {
 
 #[test]
 fn credentials_that_the_mechanism_cannot_use_are_an_error_before_anything_is_sent() {
-    let mut auth = ClientAuth::new(Side::Proxy, Fake::backend(), Credentials::CurrentUser, Request::new());
+    let mut auth = ClientAuth::new(
+        Side::Proxy,
+        Mechanisms::ntlm(Fake::backend()),
+        Credentials::CurrentUser,
+        Request::new(),
+    );
     let _ = auth.first().unwrap();
     let error = challenge(&mut auth, &["NTLM"]).unwrap_err();
     assert_eq!(

@@ -188,7 +188,7 @@ fn f16_no_leg_but_the_last_takes_the_body_along() {
     let mut bodies = vec![auth.first().unwrap().body];
     bodies.push(sent(challenge(&mut auth, &["NTLM"]).unwrap()).1);
     bodies.push(sent(challenge(&mut auth, &[&ntlm(CHALLENGE)]).unwrap()).1);
-    assert_eq!(bodies, [Body::Hold, Body::Hold, Body::Send]);
+    assert_eq!(bodies, [Body::Probe, Body::Hold, Body::Send]);
 }
 
 #[test]

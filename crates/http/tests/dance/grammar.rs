@@ -164,7 +164,7 @@ fn scheme_names_are_compared_in_any_case_and_as_a_whole() {
     assert!(
         Scheme::Negotiate < Scheme::Ntlm && Scheme::Ntlm < Scheme::Digest && Scheme::Digest < Scheme::Basic
     );
-    assert!(Scheme::danced().eq([Scheme::Ntlm]));
+    assert!(Scheme::danced().eq([Scheme::Negotiate, Scheme::Ntlm, Scheme::Basic]));
 }
 
 #[test]

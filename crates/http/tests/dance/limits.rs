@@ -3,7 +3,7 @@
 use crate::support::{AliceAndBob, CHALLENGE, Fake, NEGOTIATE, base64, challenge, client, client_of, ntlm};
 use gatepass_backend::Request;
 use gatepass_http::{
-    Error, Next, ServerAuth, Side, TokenError, challenges,
+    Error, Mechanisms, Next, ServerAuth, Side, TokenError, challenges,
     limits::{MAX_CONNECTIONS, MAX_DRAIN, MAX_FIELDS, MAX_HEAD, MAX_INFORMATIONAL, MAX_LEGS, MAX_TOKEN},
 };
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[test]
 fn the_bounds_are_those_that_the_documentation_names() {
     assert_eq!((MAX_TOKEN, MAX_HEAD, MAX_FIELDS, MAX_DRAIN), (65536, 131_072, 128, 65536));
-    assert_eq!((MAX_LEGS, MAX_CONNECTIONS, MAX_INFORMATIONAL), (3, 2, 20));
+    assert_eq!((MAX_LEGS, MAX_CONNECTIONS, MAX_INFORMATIONAL), (5, 2, 20));
 }
 
 #[test]
@@ -28,8 +28,8 @@ fn a_token_of_64_kib_of_base64_is_taken_and_a_longer_one_is_not() {
 }
 
 #[test]
-fn a_client_sends_three_messages_for_a_handshake_and_no_fourth() {
-    for (more, good) in [(0, true), (1, false), (usize::MAX, false)] {
+fn a_client_sends_five_messages_for_a_handshake_and_no_sixth() {
+    for (more, good) in [(2, true), (3, false), (usize::MAX, false)] {
         let mut auth = client_of(Side::Proxy, Arc::new(Fake { more }));
         let _ = auth.first().unwrap();
         let mut sent = 1;
@@ -51,9 +51,13 @@ fn a_client_sends_three_messages_for_a_handshake_and_no_fourth() {
 }
 
 #[test]
-fn a_server_takes_three_messages_of_a_handshake_and_no_fourth() {
-    let mut auth =
-        ServerAuth::new(Side::Proxy, Arc::new(Fake { more: 9 }), Arc::new(AliceAndBob), Request::new());
+fn a_server_takes_five_messages_of_a_handshake_and_no_sixth() {
+    let mut auth = ServerAuth::new(
+        Side::Proxy,
+        Mechanisms::ntlm(Arc::new(Fake { more: 9 })),
+        Arc::new(AliceAndBob),
+        Request::new(),
+    );
     let value = ntlm(NEGOTIATE);
     for _ in 0..MAX_LEGS {
         assert!(auth.request(Some(value.as_bytes())).is_ok());

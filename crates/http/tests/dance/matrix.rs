@@ -4,7 +4,7 @@ use crate::support::{
     AUTHENTICATE, AliceAndBob, CHALLENGE, Fake, NEGOTIATE, answer, challenge, client, ntlm,
 };
 use gatepass_backend::Request;
-use gatepass_http::{Body, ClientAuth, Error, First, Next, ServerAuth, Side, Verdict};
+use gatepass_http::{Body, ClientAuth, Error, First, Mechanisms, Next, ServerAuth, Side, Verdict};
 use std::sync::Arc;
 
 const STATES: [&str; 9] =
@@ -67,9 +67,10 @@ pub(crate) fn tell(auth: &mut ClientAuth, message: &str) -> String {
 
 fn first_word(first: &First) -> String {
     match (first.credentials.as_deref(), first.body) {
-        (None, Body::Hold) => "probe".into(),
+        (None, Body::Probe) => "probe".into(),
         (None, Body::Send) => "go".into(),
         (Some(value), body) => sent(value, body),
+        (None, Body::Hold) => panic!("a request without credentials is no leg of a handshake"),
     }
 }
 
@@ -149,7 +150,7 @@ fn a63_every_state_of_the_client_has_one_outcome_for_every_message() {
 }
 
 fn server(side: Side) -> ServerAuth {
-    ServerAuth::new(side, Fake::backend(), Arc::new(AliceAndBob), Request::new())
+    ServerAuth::new(side, Mechanisms::ntlm(Fake::backend()), Arc::new(AliceAndBob), Request::new())
 }
 
 /// What comes of a request whose credentials are called `message`, in a word.
@@ -174,7 +175,7 @@ fn ask(auth: &mut ServerAuth, message: &str) -> String {
         Ok(Verdict::Challenge(values)) if values == ["NTLM"] => "ask",
         Ok(Verdict::Challenge(values)) if values == [ntlm(CHALLENGE)] => "two",
         Ok(Verdict::Refused(values)) if values == ["NTLM"] => "refuse",
-        Ok(Verdict::Granted) => return auth.identity().unwrap().to_string(),
+        Ok(Verdict::Granted(None)) => return auth.identity().unwrap().to_string(),
         Err(Error::Mechanism { .. }) => "bad token",
         Err(Error::Grammar { .. } | Error::Token { .. } | Error::NotOneCredential { .. }) => "bad field",
         other => panic!("{other:?}"),

@@ -5,7 +5,7 @@ use gatepass_backend::{
     Accounts, Backend, Credentials, Error, ErrorKind, Handshake, NtHash, Principal, Request, Step,
 };
 use gatepass_engine::{AwaitingAuthenticate, crypto::ntowf_v1};
-use gatepass_http::{ServerAuth, Side, Verdict, challenges};
+use gatepass_http::{Mechanisms, ServerAuth, Side, Verdict, challenges};
 use std::sync::Arc;
 
 /// One handshake: the values of the fields, and who it is.
@@ -90,7 +90,12 @@ impl Accounts for Nobody {
 }
 
 fn server(recording: &Recording) -> ServerAuth {
-    ServerAuth::new(Side::Proxy, Arc::new(Replay(recording.clone())), Arc::new(Nobody), Request::new())
+    ServerAuth::new(
+        Side::Proxy,
+        Mechanisms::ntlm(Arc::new(Replay(recording.clone()))),
+        Arc::new(Nobody),
+        Request::new(),
+    )
 }
 
 fn log_in(auth: &mut ServerAuth, recording: &Recording) {
@@ -99,7 +104,7 @@ fn log_in(auth: &mut ServerAuth, recording: &Recording) {
     assert!(matches!(verdict, Ok(Verdict::Challenge(values)) if values == [&*recording.challenge]), "{name}");
     assert!(auth.identity().is_none(), "{name}");
     let verdict = auth.request(Some(recording.authenticate.as_bytes()));
-    assert!(matches!(verdict, Ok(Verdict::Granted)), "{name}: {verdict:?} {:?}", auth.refusal());
+    assert!(matches!(verdict, Ok(Verdict::Granted(None))), "{name}: {verdict:?} {:?}", auth.refusal());
     assert_eq!(auth.identity().unwrap().user(), recording.user, "{name}");
 }
 
@@ -125,7 +130,7 @@ fn a10_the_identity_of_a_recorded_client_does_not_survive_a_failed_handshake() {
     for recording in &recordings() {
         let mut auth = server(recording);
         log_in(&mut auth, recording);
-        assert!(matches!(auth.request(None), Ok(Verdict::Granted)));
+        assert!(matches!(auth.request(None), Ok(Verdict::Granted(None))));
         let _ = auth.request(Some(recording.negotiate.as_bytes())).unwrap();
         assert!(auth.identity().is_none());
         let verdict = auth.request(Some(tampered(&recording.authenticate).as_bytes()));

@@ -2,11 +2,11 @@
 
 use crate::support::{AUTHENTICATE, AliceAndBob, CHALLENGE, Fake, NEGOTIATE, ntlm};
 use gatepass_backend::{Accounts, Backend, Credentials, ErrorKind, Handshake, Request, Step};
-use gatepass_http::{Error, ServerAuth, Side, Verdict};
+use gatepass_http::{Error, Mechanisms, ServerAuth, Side, Verdict};
 use std::sync::Arc;
 
 fn server() -> ServerAuth {
-    ServerAuth::new(Side::Proxy, Fake::backend(), Arc::new(AliceAndBob), Request::new())
+    ServerAuth::new(Side::Proxy, Mechanisms::ntlm(Fake::backend()), Arc::new(AliceAndBob), Request::new())
 }
 
 fn ask(auth: &mut ServerAuth, token: &[u8]) -> Result<Verdict, Error> {
@@ -20,7 +20,7 @@ fn alice() -> ServerAuth {
         matches!(ask(&mut auth, NEGOTIATE), Ok(Verdict::Challenge(values)) if values == [ntlm(CHALLENGE)])
     );
     assert!(auth.identity().is_none());
-    assert!(matches!(ask(&mut auth, AUTHENTICATE), Ok(Verdict::Granted)));
+    assert!(matches!(ask(&mut auth, AUTHENTICATE), Ok(Verdict::Granted(None))));
     assert_eq!(auth.identity().unwrap().user(), "alice");
     auth
 }
@@ -33,7 +33,7 @@ fn asked(verdict: Result<Verdict, Error>) -> bool {
 fn an_identity_holds_for_the_connection_and_comes_with_its_session_key() {
     let mut auth = alice();
     for value in [None, Some(&b"NTLM"[..]), None] {
-        assert!(matches!(auth.request(value), Ok(Verdict::Granted)));
+        assert!(matches!(auth.request(value), Ok(Verdict::Granted(None))));
         assert_eq!(auth.identity().unwrap().user(), "alice");
     }
     assert_eq!(auth.context().unwrap().session_key().unwrap().expose(), [7; 16]);
@@ -75,7 +75,7 @@ fn a10_the_old_identity_survives_neither_a_failed_nor_a_new_handshake() {
 
     let mut auth = alice();
     let _ = ask(&mut auth, NEGOTIATE).unwrap();
-    assert!(matches!(ask(&mut auth, b"three:bob"), Ok(Verdict::Granted)));
+    assert!(matches!(ask(&mut auth, b"three:bob"), Ok(Verdict::Granted(None))));
     assert_eq!(auth.identity().unwrap().user(), "bob");
 }
 
@@ -88,7 +88,7 @@ fn a_refusal_keeps_its_reason_to_the_server_until_the_next_request() {
     // The same connection may try anew.
     let _ = ask(&mut auth, NEGOTIATE).unwrap();
     assert!(auth.refusal().is_none());
-    assert!(matches!(ask(&mut auth, AUTHENTICATE), Ok(Verdict::Granted)));
+    assert!(matches!(ask(&mut auth, AUTHENTICATE), Ok(Verdict::Granted(None))));
 }
 
 #[test]
@@ -153,8 +153,12 @@ fn a_judgement_is_a_refusal_and_a_defect_is_an_error() {
         (ErrorKind::NoAuthority, false),
         (ErrorKind::Internal, false),
     ] {
-        let mut auth =
-            ServerAuth::new(Side::Proxy, Arc::new(Fails(kind)), Arc::new(AliceAndBob), Request::new());
+        let mut auth = ServerAuth::new(
+            Side::Proxy,
+            Mechanisms::ntlm(Arc::new(Fails(kind))),
+            Arc::new(AliceAndBob),
+            Request::new(),
+        );
         match ask(&mut auth, NEGOTIATE) {
             Ok(Verdict::Refused(values)) => assert!(refused && values == ["NTLM"], "{kind:?}"),
             Err(Error::Mechanism { error, .. }) => assert!(!refused && error.kind() == kind, "{kind:?}"),

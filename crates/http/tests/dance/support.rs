@@ -4,7 +4,7 @@ use gatepass_backend::{
     Accounts, Attributes, Backend, Credentials, Error, ErrorKind, Handshake, NtHash, Principal, Request,
     SecurityContext, SessionKey, Step,
 };
-use gatepass_http::{ClientAuth, Error as HttpError, Head, Next, Side};
+use gatepass_http::{ClientAuth, Error as HttpError, Head, Mechanisms, Next, Side};
 use std::sync::Arc;
 
 /// What the fake client sends, and what it takes in between.
@@ -159,7 +159,7 @@ pub(crate) fn client(side: Side) -> ClientAuth {
 
 pub(crate) fn client_of(side: Side, backend: Arc<dyn Backend>) -> ClientAuth {
     let credentials = Credentials::password("CORP\\alice", "marker-s3cret");
-    ClientAuth::new(side, backend, credentials, Request::target("HTTP/proxy.corp.example"))
+    ClientAuth::new(side, Mechanisms::ntlm(backend), credentials, Request::target("HTTP/proxy.corp.example"))
 }
 
 /// Gives `auth` a response with `status` and these fields.

@@ -6,7 +6,7 @@ use gatepass::{
     crypto::{cbt_hash, ntowf_v1},
 };
 use gatepass_client::Side;
-use gatepass_http::{ServerAuth, Verdict};
+use gatepass_http::{Mechanisms, ServerAuth, Verdict};
 use std::{fmt::Write as _, sync::Arc};
 
 /// The password of everyone here.
@@ -18,6 +18,10 @@ impl Accounts for Everyone {
     fn nt_hash(&self, _: &Principal) -> Option<NtHash> {
         Some(ntowf_v1(PASSWORD))
     }
+}
+
+fn ntlm() -> Mechanisms {
+    Mechanisms::ntlm(gatepass::platform())
 }
 
 /// The login of one connection.
@@ -36,16 +40,18 @@ pub(crate) enum Answer {
 
 impl Login {
     pub(crate) fn new(side: Side) -> Self {
-        Self {
-            auth: ServerAuth::new(side, gatepass::platform(), Arc::new(Everyone), Request::new()),
-            bindings: None,
-        }
+        Self::offering(side, ntlm())
+    }
+
+    /// A login by one of `mechanisms`.
+    pub(crate) fn offering(side: Side, mechanisms: Mechanisms) -> Self {
+        Self { auth: ServerAuth::new(side, mechanisms, Arc::new(Everyone), Request::new()), bindings: None }
     }
 
     /// A login that must carry `bindings`.
     pub(crate) fn bound(side: Side, bindings: ChannelBindings) -> Self {
         let request = Request::new().with_bindings(bindings.clone());
-        let auth = ServerAuth::new(side, gatepass::platform(), Arc::new(Everyone), request);
+        let auth = ServerAuth::new(side, ntlm(), Arc::new(Everyone), request);
         Self { auth, bindings: Some(bindings) }
     }
 
@@ -53,7 +59,7 @@ impl Login {
         let credentials = head.field(self.auth.side().credentials_field()).map(str::as_bytes);
         match self.auth.request(credentials).unwrap() {
             Verdict::Challenge(values) | Verdict::Refused(values) => Answer::Ask(values),
-            Verdict::Granted => Answer::Granted(self.auth.identity().unwrap().to_string()),
+            Verdict::Granted(_) => Answer::Granted(self.auth.identity().unwrap().to_string()),
         }
     }
 

@@ -146,11 +146,16 @@ impl Head {
         value
     }
 
-    /// The token in the field `name`, an NTLM message.
+    /// The NTLM message in the field `name`, out of SPNEGO where it comes in that.
     pub(crate) fn token(&self, name: &str) -> Option<Vec<u8>> {
         let value = self.field(name)?.as_bytes();
         let challenge = gatepass_http::challenges([value]).next()?.ok()?;
-        challenge.token().ok()?
+        let token = challenge.token().ok()??;
+        match gatepass::spnego::Token::decode(&token) {
+            Ok(gatepass::spnego::Token::Init(init)) => init.mech_token.map(<[u8]>::to_vec),
+            Ok(gatepass::spnego::Token::Resp(resp)) => resp.response_token.map(<[u8]>::to_vec),
+            Ok(gatepass::spnego::Token::Raw(_)) | Err(_) => Some(token),
+        }
     }
 
     /// The number of the NTLM message in the field `name`: 1 for NEGOTIATE, 3 for AUTHENTICATE.
