@@ -170,7 +170,28 @@ impl Client {
         B::Error: Into<BoxError>,
     {
         let (head, body) = request.into_parts();
-        crate::redirect::follow(self, head.method, head.uri, head.headers, Upload::new(body)).await
+        crate::redirect::follow(self, head.method, head.uri, head.headers, Upload::new(body), None).await
+    }
+
+    /// As [`send`](Self::send), for a body that `rewind` can make once more, or not any more: a redirect that wants the body
+    /// again (307, 308) gets it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_rewindable<B>(
+        &self,
+        request: Request<B>,
+        rewind: impl Fn() -> Option<B> + Send + Sync + 'static,
+    ) -> Result<Response<Body>, Error>
+    where
+        B: http_body::Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
+        let (head, body) = request.into_parts();
+        let rewind = Box::new(move || rewind().and_then(Upload::new));
+        crate::redirect::follow(self, head.method, head.uri, head.headers, Upload::new(body), Some(rewind))
+            .await
     }
 
     /// A tunnel to `port` of `host`: CONNECT through the proxy that serves `https`, or a plain TCP connection where none

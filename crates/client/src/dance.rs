@@ -199,6 +199,9 @@ impl Lane {
         if asking && harmless && plan.is_whole() {
             return Ok(again("the peer closed the connection instead of answering"));
         }
+        if !plan.is_whole() {
+            return Err(self.cut_off(error));
+        }
         if let Some(seat) = self.seats.iter().find(|seat| seat.credentials().is_some() && !seat.holds()) {
             let (side, place) = (seat.side(), self.link.place.authority());
             let text = if unsent {
@@ -212,6 +215,17 @@ impl Lane {
             return Err(Error::new(ErrorKind::Handshake(seat.side()), text).because(error));
         }
         Err(error)
+    }
+
+    /// The connection ended while the body was on its way, or behind it.
+    fn cut_off(&self, error: Error) -> Error {
+        let (side, place) = (self.link.side, self.link.place.authority());
+        let why = std::error::Error::source(&error).map(|source| format!(" ({source})")).unwrap_or_default();
+        let text = format!(
+            "{side} {place} closed the connection after the body had begun to go out, and gave no answer{why}; the request may \
+             have been carried out all the same: look before it is sent again"
+        );
+        Error::new(ErrorKind::Protocol(side), text).because(error)
     }
 
     fn too_late(&self, status: StatusCode) -> Error {

@@ -19,31 +19,43 @@ use http::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redirects {
     most: u32,
+    keep_method: bool,
 }
 
 impl Redirects {
     /// None: a redirect is a response like another.
     #[must_use]
     pub const fn none() -> Self {
-        Self { most: 0 }
+        Self { most: 0, keep_method: false }
     }
 
     /// At most `most` (curl's default is 50); one more is an error.
     #[must_use]
     pub const fn at_most(most: u32) -> Self {
-        Self { most }
+        Self { most, keep_method: false }
+    }
+
+    /// With the method kept where a POST would become a GET (301, 302, 303), as curl does with the method of `-X`. The body
+    /// is left out there all the same.
+    #[must_use]
+    pub const fn keeping_method(self) -> Self {
+        Self { keep_method: true, ..self }
     }
 }
 
-/// Sends a request, and follows where it is sent.
+/// What makes a request's body once more.
+pub(crate) type Rewind = Box<dyn Fn() -> Option<Upload> + Send + Sync>;
+
+/// Sends a request, and follows where it is sent. `rewind` makes the body anew where one has been sent already.
 pub(crate) async fn follow(
     client: &Client,
     mut method: Method,
     mut uri: Uri,
     mut fields: HeaderMap,
     mut upload: Option<Upload>,
+    rewind: Option<Rewind>,
 ) -> Result<Response<Body>, Error> {
-    let Redirects { most } = client.inner.config.redirects;
+    let Redirects { most, keep_method } = client.inner.config.redirects;
     let mut hops = 0;
     loop {
         let response = client.exchange(method.clone(), &uri, &fields, upload.clone()).await?;
@@ -55,12 +67,18 @@ pub(crate) async fn follow(
         hops = hops.saturating_add(1);
         let next = next?;
         if turns_to_get(&method, response.status()) {
-            method = Method::GET;
+            if !keep_method {
+                method = Method::GET;
+            }
             upload = None;
             for name in [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION] {
                 fields.remove(name);
             }
-        } else if upload.as_ref().is_some_and(|upload| upload.progress() != Progress::Unsent) {
+        } else if upload.as_ref().is_none_or(|upload| upload.progress() == Progress::Unsent) {
+            // There is no body, or it is still here.
+        } else if let Some(again) = rewind.as_ref().and_then(|rewind| rewind()) {
+            upload = Some(again);
+        } else {
             let text = format!(
                 "{} redirects ({}) after the body has been sent, and a body is sent once: send it to {} right away",
                 Origin::of(&uri)?,

@@ -107,6 +107,50 @@ async fn redirects_are_followed_when_asked_for() {
 }
 
 #[tokio::test]
+async fn a_body_that_can_be_made_again_follows_a_redirect_and_the_method_may_stay() {
+    let peer = Peer::listen().await;
+    let url = peer.url();
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        for (target, status, location) in
+            [("/a", "307 Temporary", "/b"), ("/b", "302 Found", "/c"), ("/c", "200 OK", "/")]
+        {
+            let head = one.head().await;
+            assert_eq!((head.method.as_str(), head.target.as_str()), ("POST", target));
+            if target != "/c" {
+                assert_eq!(one.bytes(4).await, b"body");
+            }
+            one.send(&format!("HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"))
+                .await;
+        }
+    });
+    let client = Client::new().with_redirects(Redirects::at_most(2).keeping_method());
+    let body = || Full::<Bytes>::from("body");
+    let request = Request::builder().method(Method::POST).uri(format!("{url}/a")).body(body()).unwrap();
+    let response = client.send_rewindable(request, move || Some(body())).await.unwrap();
+    assert_eq!(response.status(), 200);
+    script.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_behind_the_body_is_not_said_to_mind_the_credentials() {
+    let peer = Peer::listen().await;
+    let url = peer.url();
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        one.head().await;
+        one.bytes(4).await;
+    });
+    let request =
+        Request::builder().method(Method::POST).uri(&url).body(Full::<Bytes>::from("body")).unwrap();
+    let error = Client::new().send(request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol(Side::Origin));
+    let text = error.to_string();
+    assert!(text.contains("after the body had begun to go out") && !text.contains("credentials"), "{text}");
+    script.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_body_that_rests_too_long_ends_by_the_idle_timeout() {
     let peer = Peer::listen().await;
     let url = peer.url();
