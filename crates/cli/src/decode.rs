@@ -26,8 +26,8 @@ Examples:
 Responses are shown in full: with the server's nonce they are enough to guess a weak password, so take care whom you \
 show them to. Exit code 1: the message is malformed; what could be read of it is shown, then the error.")]
 pub(crate) struct DecodeArgs {
-    /// The token, or a header line with it (standard input if nothing is given)
-    #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
+    /// The token, a header line with it, or the name of a file (standard input if nothing is given)
+    #[arg(value_name = "TOKEN")]
     token: Vec<String>,
     /// Read FILE: raw bytes, or text of the same forms
     #[arg(short, long, value_name = "FILE", conflicts_with = "token")]

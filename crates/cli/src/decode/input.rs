@@ -34,11 +34,7 @@ pub(crate) struct Token {
 /// The tokens in the arguments, the file or standard input.
 pub(crate) fn tokens(arguments: &[String], file: Option<&Path>) -> Result<Vec<Token>, Failure> {
     if let Some(path) = file.filter(|path| path.as_os_str() != "-") {
-        let shown = path.display();
-        let unreadable =
-            |error: io::Error| Failure::new(Exit::READ, format!("cannot read {shown}: {}", Reason(&error)));
-        let file = File::open(path).map_err(unreadable)?;
-        return of_bytes(read(file).map_err(unreadable)?);
+        return of_file(path);
     }
     if file.is_some() || arguments.is_empty() || arguments == ["-"] {
         let bytes = read(io::stdin().lock()).map_err(|error| {
@@ -46,7 +42,19 @@ pub(crate) fn tokens(arguments: &[String], file: Option<&Path>) -> Result<Vec<To
         })?;
         return of_bytes(bytes);
     }
-    of_text(&arguments.join(" "))
+    of_text(&arguments.join(" ")).or_else(|failure| match arguments {
+        // What is no token may be the name of a file that holds one.
+        [name] if Path::new(name).is_file() => of_file(Path::new(name)),
+        _ => Err(failure),
+    })
+}
+
+fn of_file(path: &Path) -> Result<Vec<Token>, Failure> {
+    let shown = path.display();
+    let unreadable =
+        |error: io::Error| Failure::new(Exit::READ, format!("cannot read {shown}: {}", Reason(&error)));
+    let file = File::open(path).map_err(unreadable)?;
+    of_bytes(read(file).map_err(unreadable)?)
 }
 
 fn read(source: impl Read) -> io::Result<Vec<u8>> {

@@ -228,3 +228,19 @@ fn ntlm_inside_spnego_is_found() {
         assert!(ended.stdout.contains("SPNEGO itself is not decoded yet"), "{ended:?}");
     }
 }
+
+#[test]
+fn an_option_may_stand_behind_the_token_and_a_file_in_its_place() {
+    let token = "TlRMTVNTUAABAAAABoIIAAAAAAAAAAAAAAAAAAAAAAA=";
+    let ended = gatepass(["decode", token, "--json"]).run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(json["messages"][0]["message"], "NEGOTIATE");
+    let directory = tempfile::tempdir().unwrap();
+    let bytes = unhex("4e544c4d53535000010000000682080000000000000000000000000000000000");
+    std::fs::write(directory.path().join("type1.bin"), bytes).unwrap();
+    let ended = gatepass(["decode", "type1.bin"]).in_directory(directory.path()).run();
+    assert!(ended.code == 0 && ended.stdout.starts_with("NEGOTIATE, 32 bytes"), "{ended:?}");
+    let ended = gatepass(["decode", "type2.bin"]).in_directory(directory.path()).run();
+    assert!(ended.code == 1 && ended.stderr.contains("neither base64 nor hex"), "{ended:?}");
+}
