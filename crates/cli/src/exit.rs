@@ -41,6 +41,8 @@ impl Exit {
     pub(crate) const TLS: Self = Self(35);
     /// Too many redirects.
     pub(crate) const REDIRECTS: Self = Self(47);
+    /// The value of an option is malformed.
+    pub(crate) const OPTION: Self = Self(49);
     /// The peer closed without an answer.
     pub(crate) const EMPTY: Self = Self(52);
     /// Sending failed.
@@ -125,7 +127,7 @@ impl fmt::Display for Reason<'_> {
 }
 
 /// What each code means.
-const TABLE: [(Exit, &str); 24] = [
+const TABLE: [(Exit, &str); 25] = [
     (Exit::OK, "all went well (a 401, 404 or 407 response is still a response: see fetch -f)"),
     (
         Exit::FAILED,
@@ -145,6 +147,7 @@ const TABLE: [(Exit, &str); 24] = [
     (Exit::TIMEOUT, "a time limit is over"),
     (Exit::TLS, "the TLS handshake failed"),
     (Exit::REDIRECTS, "too many redirects"),
+    (Exit::OPTION, "the value of --resolve is malformed"),
     (Exit::EMPTY, "the peer closed without an answer"),
     (Exit::SEND, "sending failed"),
     (Exit::RECEIVE, "receiving failed, or the proxy refused the tunnel (also for a wrong password)"),

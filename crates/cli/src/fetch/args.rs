@@ -64,7 +64,7 @@ pub(crate) struct FetchArgs {
     #[arg(long, help_heading = "Server", hide_short_help = true)]
     pub(crate) anyauth: bool,
     /// Take ADDRESS instead of asking the name service: HOST:PORT:ADDRESS[,ADDRESS]...
-    #[arg(long, value_name = "HOST:PORT:ADDRESS", help_heading = "Server")]
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", allow_hyphen_values = true, help_heading = "Server")]
     pub(crate) resolve: Vec<String>,
     /// Use IPv4 addresses only
     #[arg(short = '4', long, help_heading = "Server", conflicts_with = "ipv6", hide_short_help = true)]

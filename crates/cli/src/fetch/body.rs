@@ -75,6 +75,24 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The body once more, for a redirect that wants it again; standard input is read once.
+    pub(crate) fn again(&self, sent: &Arc<AtomicU64>) -> Option<Upload> {
+        let (length, bytes): (u64, Pin<Box<dyn AsyncRead + Send>>) = match self {
+            Self::Nothing | Self::Stdin => return None,
+            Self::Memory(data) => (u64::try_from(data.len()).ok()?, Box::pin(io::Cursor::new(data.clone()))),
+            Self::File(path) => {
+                let file = std::fs::File::open(path).ok()?;
+                let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+                let length = metadata.len();
+                (length, Box::pin(tokio::fs::File::from_std(file).take(length)))
+            }
+        };
+        sent.store(0, Ordering::Relaxed);
+        Some(Upload { bytes, left: Some(length), sent: Arc::clone(sent) })
+    }
+}
+
 /// The data of all `-d`, joined with `&`.
 pub(crate) async fn joined(data: &[Data]) -> Result<Vec<u8>, Failure> {
     let mut all = Vec::new();

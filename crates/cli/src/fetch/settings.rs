@@ -39,8 +39,7 @@ pub(crate) async fn client(
             client = client.with_origin_credentials(scope, credentials.clone());
         }
     }
-    for rule in &args.resolve {
-        let (host, port, addresses) = stand_in(rule)?;
+    for (host, port, addresses) in stand_ins(args, urls, &proxies)? {
         client = client.with_addresses(host, port, addresses);
     }
     if args.ipv4 || args.ipv6 {
@@ -164,15 +163,47 @@ fn timeouts(args: &FetchArgs) -> Timeouts {
 }
 
 fn redirects(args: &FetchArgs) -> Redirects {
-    match u32::try_from(args.max_redirs) {
+    let redirects = match u32::try_from(args.max_redirs) {
         _ if !args.location => Redirects::none(),
         Ok(most) => Redirects::at_most(most),
         Err(_negative) => Redirects::at_most(u32::MAX),
+    };
+    match args.request {
+        Some(_) => redirects.keeping_method(),
+        None => redirects,
     }
 }
 
+type StandIn = (Host, u16, Vec<SocketAddr>);
+
+/// All of `--resolve`. The host `*` stands for the hosts of the command line, unless a rule names one. A rule that begins
+/// with `-` takes a name out of curl's cache, and there is none here.
+fn stand_ins(args: &FetchArgs, urls: &[Url], proxies: &Proxies) -> Result<Vec<StandIn>, Failure> {
+    let (mut any, mut named) = (Vec::new(), Vec::new());
+    for rule in args.resolve.iter().filter(|rule| !rule.starts_with('-')) {
+        let Some(rest) = rule.trim_start_matches('+').strip_prefix("*:") else {
+            named.push(stand_in(rule)?);
+            continue;
+        };
+        let (_, port, addresses) = stand_in(&format!("any:{rest}")).map_err(|_| unclear(rule))?;
+        let places = urls.iter().map(|url| match proxies.for_origin(&url.origin) {
+            Some(proxy) => proxy.origin(),
+            None => &url.origin,
+        });
+        let places = places.filter(|place| place.port() == port && place.host().name().is_some());
+        any.extend(places.map(|place| (place.host().clone(), port, addresses.clone())));
+    }
+    // The last one counts.
+    any.append(&mut named);
+    Ok(any)
+}
+
+fn unclear(rule: &str) -> Failure {
+    Failure::new(Exit::OPTION, format!("--resolve wants HOST:PORT:ADDRESS and not {rule}; IPv6 in brackets"))
+}
+
 /// `HOST:PORT:ADDRESS[,ADDRESS]...`
-fn stand_in(rule: &str) -> Result<(Host, u16, Vec<SocketAddr>), Failure> {
+fn stand_in(rule: &str) -> Result<StandIn, Failure> {
     let read = || {
         let (host, rest) = match rule.trim_start_matches('+').strip_prefix('[') {
             Some(bracketed) => bracketed.split_once("]:")?,
@@ -186,12 +217,7 @@ fn stand_in(rule: &str) -> Result<(Host, u16, Vec<SocketAddr>), Failure> {
         });
         Some((Host::parse(host).ok()?, port, addresses.collect::<Option<Vec<_>>>()?))
     };
-    read().ok_or_else(|| {
-        Failure::new(
-            Exit::USAGE,
-            format!("--resolve wants HOST:PORT:ADDRESS and not {rule}; IPv6 in brackets"),
-        )
-    })
+    read().ok_or_else(|| unclear(rule))
 }
 
 /// `-4` and `-6`: the names of the command line are looked up here, and only addresses of one kind are kept.
@@ -207,8 +233,10 @@ async fn with_one_family(
             None => (&url.origin, Exit::RESOLVE),
         };
         let Some(name) = place.host().name() else { continue };
-        let rules = args.resolve.iter().filter_map(|rule| stand_in(rule).ok());
-        if rules.into_iter().any(|(host, port, _)| host == *place.host() && port == place.port()) {
+        if stand_ins(args, urls, proxies)?
+            .into_iter()
+            .any(|(host, port, _)| host == *place.host() && port == place.port())
+        {
             continue;
         }
         let found =

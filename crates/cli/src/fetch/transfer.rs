@@ -175,7 +175,8 @@ impl<'a> Transfer<'a> {
         *request.method_mut() = self.template.method.clone();
         *request.uri_mut() = url.uri.clone();
         *request.headers_mut() = self.template.fields.clone();
-        let response = match self.client.send(request).await {
+        let (source, sent) = (self.source.clone(), Arc::clone(&self.sent));
+        let response = match self.client.send_rewindable(request, move || source.again(&sent)).await {
             Ok(response) => response,
             Err(error) => return Err(self.failed(&error)),
         };
@@ -281,6 +282,19 @@ fn announced(response: &Response<Body>) -> Option<u64> {
     response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// A field's name as most peers write it, since scripts look for `Location:`. How this one wrote it is not kept.
+fn usual(name: &str) -> String {
+    let words = name.split('-').map(|word| match word.split_at_checked(1) {
+        Some((first, rest)) => first.to_ascii_uppercase() + rest,
+        None => String::new(),
+    });
+    match name {
+        "www-authenticate" => String::from("WWW-Authenticate"),
+        "etag" => String::from("ETag"),
+        _ => words.collect::<Vec<_>>().join("-"),
+    }
+}
+
 /// The lines of a head, with the empty one at its end.
 fn head(response: &Response<Body>) -> Vec<Vec<u8>> {
     let status = response.status();
@@ -291,7 +305,7 @@ fn head(response: &Response<Body>) -> Vec<Vec<u8>> {
         response
             .headers()
             .iter()
-            .map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes()].concat()),
+            .map(|(name, value)| [usual(name.as_str()).as_bytes(), b": ", value.as_bytes()].concat()),
     );
     lines.push(Vec::new());
     lines

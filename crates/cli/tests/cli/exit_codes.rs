@@ -27,7 +27,7 @@ fn what_the_command_line_says_wrongly() {
     fails(2, ["--no-such-option", "http://127.0.0.1/"]);
     fails(2, ["-m", "soon", "http://127.0.0.1/"]);
     fails(2, ["-H", "no colon", "http://127.0.0.1/"]);
-    fails(2, ["--resolve", "a:b", "http://127.0.0.1/"]);
+    fails(49, ["--resolve", "a:b", "http://127.0.0.1/"]);
     fails(2, ["-X", "GE T", "http://127.0.0.1/"]);
     fails(1, ["ftp://127.0.0.1/"]);
     fails(3, ["http://exa mple/"]);

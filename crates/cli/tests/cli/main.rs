@@ -7,5 +7,6 @@ mod fetch;
 mod hash;
 mod mock_proxy;
 mod peer;
+mod redirects;
 mod secrets;
 mod support;

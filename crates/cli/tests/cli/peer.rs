@@ -1,4 +1,4 @@
-//! A server of few words on loopback: it reads one head a connection, and answers what it was told to.
+//! A server of few words on loopback: it reads one request a connection, and answers what it was told to.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -42,7 +42,7 @@ impl Peer {
         format!("http://{}", self.address)
     }
 
-    /// The heads that came.
+    /// The heads that came, each with the body behind it that no `Expect` held back.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
@@ -55,6 +55,13 @@ fn read(mut connection: TcpStream) -> Option<(TcpStream, String)> {
     while !head.ends_with(b"\r\n\r\n") {
         connection.read_exact(&mut byte).ok()?;
         head.extend_from_slice(&byte);
+    }
+    let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    if !text.contains("\r\nexpect:") {
+        let mut body = vec![0; length.unwrap_or(0)];
+        connection.read_exact(&mut body).ok()?;
+        head.extend_from_slice(&body);
     }
     Some((connection, String::from_utf8_lossy(&head).into_owned()))
 }
