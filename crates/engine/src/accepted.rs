@@ -1,6 +1,6 @@
 //! An identity that was proved.
 
-use crate::Session;
+use crate::{Dialect, Session};
 use alloc::string::String;
 use gatepass_backend::Principal;
 
@@ -17,8 +17,10 @@ pub struct Accepted {
 /// What was proved beyond the password.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Proved {
+    pub(crate) dialect: Dialect,
     pub(crate) mic: bool,
     pub(crate) bindings: bool,
+    pub(crate) target: bool,
 }
 
 impl Accepted {
@@ -32,7 +34,8 @@ impl Accepted {
         Self { principal, workstation, target_name, proved, session }
     }
 
-    /// Who it is, to the letter as looked up and hashed.
+    /// Who it is, to the letter as looked up and hashed. Nobody ([`is_anonymous`](Self::is_anonymous)) has no name: both
+    /// its parts are empty.
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.principal
@@ -52,6 +55,18 @@ impl Accepted {
         self.target_name.as_deref()
     }
 
+    /// Whether it is nobody: nothing was proved. Only with [`Policy::allow_anonymous`](crate::Policy::allow_anonymous).
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.proved.dialect == Dialect::Anonymous
+    }
+
+    /// How it proved that it knows the password.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.proved.dialect
+    }
+
     /// Whether a MIC proved that nobody changed a byte of the three messages.
     #[must_use]
     pub fn mic_proved(&self) -> bool {
@@ -62,6 +77,12 @@ impl Accepted {
     #[must_use]
     pub fn bindings_proved(&self) -> bool {
         self.proved.bindings
+    }
+
+    /// Whether the client means one of the services of [`Policy::with_targets`](crate::Policy::with_targets).
+    #[must_use]
+    pub fn target_proved(&self) -> bool {
+        self.proved.target
     }
 
     /// The session with this client.

@@ -1,21 +1,30 @@
 //! What a client claims to be, and the one way to an identity ([MS-NLMP] 3.2.5.1.2).
 //!
 //! ```text
-//! Claim --verify--> Accepted      NTProofStr fits, the MIC fits where there must be one, the bindings fit
+//! Claim --verify--> Accepted      the response fits, the MIC fits where there must be one, the policy is met
 //!               \-> Error         otherwise
 //! ```
 
-use crate::crypto::{self, Rc4, ResponseKey, Side};
+mod response;
+
+use crate::crypto::{self, Rc4, Side};
 use crate::redacted::Redacted;
 use crate::server::AwaitingAuthenticate;
-use crate::{Accepted, Error, Incompatible, Session, accepted::Proved, settle};
+use crate::{Accepted, Bindings, Dialect, Error, Incompatible, Session, accepted::Proved, settle};
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use gatepass_backend::{NtHash, Principal, SessionKey};
-use gatepass_wire::{Authenticate, AvId, AvPair, Message, NegotiateFlags as Flags, NtResponse, WireStr};
+use gatepass_wire::{
+    Authenticate, AvId, AvPair, AvPairs, Challenge, FileTime, Message, NegotiateFlags as Flags, NtResponse,
+    WireStr,
+};
+use response::{Hashes, Response};
 use subtle::{Choice, ConstantTimeEq};
 
 /// What AUTHENTICATE says. Nothing of it is proved.
+///
+/// It holds all that is needed to verify it, so it may wait, on another thread too, for a store of accounts that is asked
+/// asynchronously.
 ///
 /// There is one try at it: what was refused is gone, and so is the challenge that it answered.
 /// ```compile_fail,E0382
@@ -30,16 +39,12 @@ pub struct Claim {
     authenticate: Vec<u8>,
     principal: Principal,
     workstation: Option<String>,
-    target_name: Option<String>,
+    /// What both sides said.
     flags: Flags,
-    proof: [u8; 16],
-    /// The client's response behind NTProofStr.
-    temp: Vec<u8>,
+    response: Response,
     encrypted_key: Option<[u8; 16]>,
     mic: Mic,
-    /// Each MsvAvChannelBindings but those of zeros, which say that there are none. A client that hands on what a relay
-    /// planted in CHALLENGE has one too many.
-    bindings: Vec<[u8; 16]>,
+    blob: Blob,
 }
 
 #[derive(Clone, Copy)]
@@ -51,11 +56,25 @@ enum Mic {
     Declared([u8; 16]),
 }
 
+/// What an NTLMv2 response says beside the proof; the older ones say nothing.
+#[derive(Default)]
+struct Blob {
+    time: Option<FileTime>,
+    target_name: Option<String>,
+    /// The client has the target name from a source that it does not trust.
+    untrusted: bool,
+    /// Each MsvAvChannelBindings but those of zeros, which say that there are none. A client that hands on what a relay
+    /// planted in CHALLENGE has one too many.
+    bindings: Vec<[u8; 16]>,
+}
+
 impl Claim {
     pub(crate) fn read(waiting: AwaitingAuthenticate, bytes: &[u8]) -> Result<Self, Error> {
         let message = Authenticate::decode(bytes)?;
-        let NtResponse::V2 { proof, raw, blob } = message.response()? else {
-            tracing::debug!("denied: the response is below NTLMv2");
+        let policy = &waiting.policy;
+        let said_response = message.response()?;
+        let Some(response) = Response::read(&said_response, &message, policy) else {
+            tracing::debug!(dialect = said_response.dialect(), "denied: the response is below NTLMv2");
             return Err(Error::Denied);
         };
         let mic = match message.declared_mic() {
@@ -66,89 +85,114 @@ impl Claim {
         // A header without flags (52 bytes) is that of a client that keeps to the offer.
         let said = message.flags.unwrap_or(waiting.flags);
         let flags = said & waiting.flags;
-        settle::demand(flags, settle::required(waiting.policy.request.requirements()))?;
+        let required = settle::required(waiting.request.requirements(), policy)
+            .with(waiting.flags & Flags::NEGOTIATE_DATAGRAM);
+        settle::demand(response.protected(flags, policy), required)?;
 
-        let principal = Principal::new(name(message.domain_name)?, name(message.user_name)?);
-        if principal.user().is_empty() || said.contains(Flags::NEGOTIATE_ANONYMOUS) {
-            tracing::debug!("denied: an anonymous logon with a response");
-            return Err(Error::Denied);
-        }
+        let (principal, workstation) = if response.dialect() == Some(Dialect::Anonymous) {
+            (Principal::default(), None)
+        } else {
+            let name = |name| name_in(name, &waiting);
+            let principal = Principal::new(name(message.domain_name)?, name(message.user_name)?);
+            if principal.user().is_empty() || said.contains(Flags::NEGOTIATE_ANONYMOUS) {
+                tracing::debug!("denied: an anonymous logon with a response");
+                return Err(Error::Denied);
+            }
+            (principal, name(message.workstation).ok().filter(|name| !name.is_empty()))
+        };
         let key_exchanged = flags.contains(Flags::NEGOTIATE_KEY_EXCH);
         let encrypted_key = message.exchanged_key()?.copied().filter(|_| key_exchanged);
-        let (mut bindings, mut target_names) = (Vec::new(), Vec::new());
-        for pair in blob.av_pairs {
-            let AvPair { id, value } = pair?;
-            match id {
-                AvId::MSV_AV_CHANNEL_BINDINGS => bindings.extend(<[u8; 16]>::try_from(value)),
-                AvId::MSV_AV_TARGET_NAME => target_names.push(value),
-                _ => {}
-            }
-        }
-        bindings.retain(|hash| *hash != [0; 16]);
         Ok(Self {
             principal,
-            workstation: message.workstation.to_text().filter(|name| !name.is_empty()),
-            target_name: only(&target_names).and_then(|name| WireStr::Utf16(name).to_text()),
+            workstation,
             flags,
-            proof: *proof,
-            temp: raw.to_vec(),
+            response,
             encrypted_key,
             mic,
-            bindings,
+            blob: Blob::read(&said_response)?,
             authenticate: bytes.to_vec(),
             waiting,
         })
     }
 
-    /// The name under which to look for the NT hash: to the letter what the client sent, and what will be hashed.
+    /// The name under which to look for the NT hash: to the letter what the client sent, and what will be hashed. Empty for
+    /// nobody.
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.principal
     }
 
+    /// Whether the client claims to be nobody, for whom there is nothing to look up. Such a claim exists only after
+    /// [`Policy::allow_anonymous`](crate::Policy::allow_anonymous).
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.response.dialect() == Some(Dialect::Anonymous)
+    }
+
     /// Whether the claim is proved by `nt_hash`, the NT hash of [`principal`](Self::principal); `None` when there is no
     /// such account.
     ///
-    /// NTProofStr is compared always, the MIC wherever MsvAvFlags declares one or the server requires one; both in
+    /// The response is compared always, the MIC wherever MsvAvFlags declares one or the server requires one; both in
     /// constant time, and each after all the work is done.
     ///
     /// # Errors
-    /// [`Error::Denied`], whether the account is unknown, the password wrong or the MIC wrong or missing;
-    /// [`Error::BadBindings`] for a client that proved who it is and named another channel, or none where one is
-    /// required.
+    /// [`Error::Denied`], whether the account is unknown, the password wrong or the MIC wrong or missing. For a client that
+    /// proved who it is: [`Error::BadBindings`] when it named another channel, or none where one is required;
+    /// [`Error::WrongTarget`] when it means none of the policy's targets; [`Error::TimeSkew`] when its time is too far from
+    /// the server's.
     pub fn verify(self, nt_hash: Option<&NtHash>) -> Result<Accepted, Error> {
-        let known = Choice::from(u8::from(nt_hash.is_some()));
-        let stand_in = NtHash::from_bytes([0; 16]);
-        let nt_hash = nt_hash.unwrap_or(&stand_in);
-        let response_key = crypto::ntowf_v2(self.principal.user(), self.principal.domain(), nt_hash);
-        let proof = crypto::nt_proof(&response_key, &self.waiting.server_challenge, &self.temp);
-        let proved = proof.ct_eq(&self.proof);
-        let key = self.exported_session_key(&response_key);
+        self.prove(Hashes::new(nt_hash))
+    }
+
+    /// [`verify`](Self::verify) where the LM hash is known too: without it there is no LM response to compare, and no
+    /// session key that is made of it.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    #[cfg(feature = "legacy")]
+    pub fn verify_with_lm_hash(
+        self,
+        nt_hash: Option<&NtHash>,
+        lm_hash: Option<&crypto::LmHash>,
+    ) -> Result<Accepted, Error> {
+        self.prove(Hashes::new(nt_hash).with_lm(lm_hash))
+    }
+
+    fn prove(self, hashes: Hashes) -> Result<Accepted, Error> {
+        let policy = &self.waiting.policy;
+        let proof = self.response.prove(&self.principal, &self.waiting.server_challenge, self.flags, &hashes);
+        let key = self.exported_session_key(proof.key_exchange_key);
         let mic = self.mic_fits(&key);
-        let bindings = self.bindings_fit();
-        if !bool::from(known & proved & mic) {
+        let (bindings, target, time) = (self.bindings_fit(), self.target_fits(), self.time_fits());
+        let permitted = policy.permits(proof.dialect);
+        if !bool::from(proof.proved & mic) || !permitted {
             tracing::debug!(
                 user = %Redacted(self.principal.user()),
                 domain = %Redacted(self.principal.domain()),
-                known = bool::from(known),
-                proof = bool::from(proved),
+                dialect = %proof.dialect,
+                known = hashes.is_known(),
+                proof = bool::from(proof.proved),
                 mic = bool::from(mic),
                 "denied"
             );
             return Err(Error::Denied);
         }
-        let Some(bindings) = bindings else {
-            tracing::debug!(user = %Redacted(self.principal.user()), "denied: channel bindings");
-            return Err(Error::BadBindings);
+        let refused = |reason, error| {
+            tracing::debug!(user = %Redacted(self.principal.user()), "denied: {reason}");
+            Err(error)
         };
-        let proved = Proved { mic: matches!(self.mic, Mic::Declared(_)), bindings };
-        let session = Session::new(self.flags, key, Side::Server);
-        Ok(Accepted::new(self.principal, self.workstation, self.target_name, proved, session))
+        let Some(bindings) = bindings else { return refused("channel bindings", Error::BadBindings) };
+        let Some(target) = target else { return refused("target name", Error::WrongTarget) };
+        if !time {
+            return refused("time", Error::TimeSkew);
+        }
+        let proved =
+            Proved { dialect: proof.dialect, mic: matches!(self.mic, Mic::Declared(_)), bindings, target };
+        let session = Session::new(self.response.protected(self.flags, policy), key, Side::Server);
+        Ok(Accepted::new(self.principal, self.workstation, self.blob.target_name, proved, session))
     }
 
-    fn exported_session_key(&self, response_key: &ResponseKey) -> SessionKey {
-        let base = crypto::session_base_key_v2(response_key, &self.proof);
-        let key_exchange_key = crypto::kxkey(&base);
+    fn exported_session_key(&self, key_exchange_key: SessionKey) -> SessionKey {
         match self.encrypted_key {
             Some(encrypted) => {
                 let mut key = zeroize::Zeroizing::new(encrypted);
@@ -163,7 +207,7 @@ impl Claim {
     fn mic_fits(&self, key: &SessionKey) -> Choice {
         let AwaitingAuthenticate { negotiate, challenge, policy, .. } = &self.waiting;
         match self.mic {
-            Mic::Undeclared => Choice::from(u8::from(!policy.requires_mic)),
+            Mic::Undeclared => Choice::from(u8::from(!policy.mic)),
             Mic::Missing => {
                 // Computed all the same, so that a MIC that was cut out costs what a wrong one does.
                 let _ = crypto::mic(key, negotiate, challenge, &self.authenticate);
@@ -175,14 +219,60 @@ impl Claim {
 
     /// Whether the client named this server's channel; `None` when that is a refusal.
     fn bindings_fit(&self) -> Option<bool> {
-        let policy = &self.waiting.policy;
-        match (policy.request.bindings().map(crypto::cbt_hash), self.bindings.as_slice()) {
+        let AwaitingAuthenticate { policy, request, .. } = &self.waiting;
+        if policy.bindings == Bindings::Ignored {
+            return Some(false);
+        }
+        match (request.bindings().map(crypto::cbt_hash), self.blob.bindings.as_slice()) {
             (Some(ours), [first, rest @ ..]) => {
                 let equal = rest.iter().fold(ours.ct_eq(first), |equal, other| equal & ours.ct_eq(other));
                 bool::from(equal).then_some(true)
             }
-            _ => (!policy.requires_bindings).then_some(false),
+            _ => (policy.bindings != Bindings::Required).then_some(false),
         }
+    }
+
+    /// Whether the client means a service of this server; `None` when that is a refusal.
+    fn target_fits(&self) -> Option<bool> {
+        let targets = &self.waiting.policy.targets;
+        if targets.is_empty() {
+            return Some(false);
+        }
+        let name = self.blob.target_name.as_deref().filter(|_| !self.blob.untrusted)?;
+        targets.iter().any(|target| target.eq_ignore_ascii_case(name)).then_some(true)
+    }
+
+    /// Whether the response is as old as the CHALLENGE, within the policy's limits. Without a time on either side that
+    /// cannot be said, and is not assumed.
+    fn time_fits(&self) -> bool {
+        let Some(skew) = self.waiting.policy.skew else { return true };
+        let challenge = Challenge::decode(&self.waiting.challenge).ok();
+        let info = challenge.as_ref().and_then(|challenge| challenge.target_info);
+        let now = info.and_then(|info| info.timestamp().ok().flatten());
+        now.zip(self.blob.time).is_some_and(|(now, time)| now.abs_diff(time) <= skew)
+    }
+}
+
+impl Blob {
+    fn read(response: &NtResponse<'_>) -> Result<Self, Error> {
+        let NtResponse::V2 { blob, .. } = response else { return Ok(Self::default()) };
+        let (mut bindings, mut target_names) = (Vec::new(), Vec::new());
+        for pair in blob.av_pairs {
+            let AvPair { id, value } = pair?;
+            match id {
+                AvId::MSV_AV_CHANNEL_BINDINGS => bindings.extend(<[u8; 16]>::try_from(value)),
+                AvId::MSV_AV_TARGET_NAME => target_names.push(value),
+                _ => {}
+            }
+        }
+        bindings.retain(|hash| *hash != [0; 16]);
+        let flags = blob.av_pairs.flags()?.unwrap_or_default();
+        Ok(Self {
+            time: Some(blob.time),
+            target_name: only(&target_names).and_then(|name| WireStr::Utf16(name).to_text()),
+            untrusted: flags & AvPairs::FLAG_UNTRUSTED_SPN != 0,
+            bindings,
+        })
     }
 }
 
@@ -193,8 +283,12 @@ fn only<'a>(values: &[&'a [u8]]) -> Option<&'a [u8]> {
 }
 
 /// A name of AUTHENTICATE, which must be text to the last unit: it is looked up, hashed and reported.
-fn name(name: WireStr<'_>) -> Result<String, Error> {
-    name.to_text().ok_or(Error::Incompatible(Incompatible::Name))
+fn name_in(name: WireStr<'_>, waiting: &AwaitingAuthenticate) -> Result<String, Error> {
+    let text = match name {
+        WireStr::Utf16(_) => name.to_text(),
+        WireStr::Oem(bytes) => waiting.policy.code_page.decode(bytes),
+    };
+    text.ok_or(Error::Incompatible(Incompatible::Name))
 }
 
 impl fmt::Debug for Claim {
@@ -202,7 +296,7 @@ impl fmt::Debug for Claim {
         f.debug_struct("Claim")
             .field("principal", &self.principal)
             .field("workstation", &self.workstation)
-            .field("target_name", &self.target_name)
+            .field("target_name", &self.blob.target_name)
             .field("flags", &self.flags)
             .finish_non_exhaustive()
     }

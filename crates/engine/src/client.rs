@@ -3,10 +3,13 @@
 //! ```text
 //! Client --negotiate--> AwaitingChallenge --challenge--> Session
 //!                       NEGOTIATE goes out               CHALLENGE came in, AUTHENTICATE goes out
+//!        --answer----------------------------------------> Session      the same without a NEGOTIATE, for datagrams
 //! ```
 
+mod older;
+
 use crate::crypto::{self, Mic, ResponseKey, Side, response_v2};
-use crate::{Error, Incompatible, Nonces, Session, settle, target};
+use crate::{Dialect, Error, Incompatible, Nonces, Policy, Requirement, Session, settle, target};
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Range};
 use gatepass_backend::{Credentials, Principal, Request, SessionKey};
@@ -25,6 +28,8 @@ pub struct Client {
     identity: Identity,
     request: Request,
     workstation: String,
+    policy: Policy,
+    dialect: Option<Dialect>,
 }
 
 /// As whom the client logs in.
@@ -35,7 +40,7 @@ enum Identity {
 }
 
 impl Client {
-    /// A client with these credentials: a password, or the NT hash of one. The name is sent as it is. No domain means
+    /// A client with these credentials: a password, or the NT hash of one, or those of nobody (`Anonymous`). The name is sent as it is. No domain means
     /// that an empty one is sent and hashed, and the server takes its own (recording curl-7.88-no-domain); so it is
     /// with `user@realm`.
     #[must_use]
@@ -51,7 +56,13 @@ impl Client {
     }
 
     fn of(identity: Identity) -> Self {
-        Self { identity, request: Request::new(), workstation: String::new() }
+        Self {
+            identity,
+            request: Request::new(),
+            workstation: String::new(),
+            policy: Policy::default(),
+            dialect: None,
+        }
     }
 
     /// With a target name, channel bindings, requirements (the arguments of `InitializeSecurityContext`).
@@ -68,14 +79,42 @@ impl Client {
         self
     }
 
+    /// With what it puts up with: dialects below NTLMv2, weak keys; and the code page of a server without Unicode.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Answers with this dialect, which the policy must permit. Otherwise it is NTLMv2; or, where the policy permits
+    /// NTLMv1 and the server sends no target info, without which there was no NTLMv2 in its time, NTLMv1.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
     /// Begins: the state that waits for CHALLENGE, and the NEGOTIATE for the server.
     #[must_use]
     pub fn negotiate(self) -> (AwaitingChallenge, Vec<u8>) {
-        let flags = settle::client(self.request.requirements());
+        let flags = settle::client(self.request.requirements(), &self.policy, self.dialect);
         let message = Negotiate { flags, domain_name: b"", workstation: b"", version: Some(VERSION) };
         // Only a name can be too long, and there is none.
         let negotiate = message.encode().unwrap_or_default();
         (AwaitingChallenge { client: self, flags, negotiate: negotiate.clone() }, negotiate)
+    }
+}
+
+impl Client {
+    /// Answers the CHALLENGE of a server that began without a NEGOTIATE, for datagrams ([MS-NLMP] 1.3.1.2, 3.1.5.2.1): the
+    /// session, which is one for [`Session::datagrams`], and the AUTHENTICATE.
+    ///
+    /// # Errors
+    /// As [`AwaitingChallenge::challenge`]; [`Error::Policy`] too when the server does not mean datagrams.
+    pub fn answer(self, challenge: &[u8], nonces: Nonces) -> Result<(Session, Vec<u8>), Error> {
+        let connectionless = Flags::NEGOTIATE_DATAGRAM | Flags::NEGOTIATE_KEY_EXCH;
+        let flags = settle::client(self.request.requirements(), &self.policy, self.dialect) | connectionless;
+        AwaitingChallenge { client: self, flags, negotiate: Vec::new() }.challenge(challenge, nonces)
     }
 }
 
@@ -98,18 +137,48 @@ impl AwaitingChallenge {
     ///
     /// # Errors
     /// [`Error::Malformed`] when `challenge` is no CHALLENGE, [`Error::Policy`] when the server lacks what the request
-    /// requires, [`Error::Incompatible`] for want of a charset or when a name cannot be written in the server's,
-    /// [`Error::NoCredentials`] for credentials other than a password or an NT hash, [`Error::TooLong`] when a name does
+    /// requires or the policy does not permit the dialect, [`Error::Incompatible`] for want of a charset or when a name cannot be written in the server's,
+    /// [`Error::NoCredentials`] for credentials of which the dialect can make nothing, [`Error::TooLong`] when a name does
     /// not fit. AUTHENTICATE then does not exist.
     //
     // Longer than a screen: the steps are those of 3.1.5.1.2, in its order, on one piece of memory.
     pub fn challenge(self, challenge: &[u8], nonces: Nonces) -> Result<(Session, Vec<u8>), Error> {
         let message = Challenge::decode(challenge)?;
-        let requirements = self.client.request.requirements();
-        settle::possible(requirements)?;
-        let flags = settle::settle(message.flags, self.flags, settle::required(requirements))?;
-        let (principal, response_key) = self.client.identity.response_key()?;
+        let Client { request, policy, .. } = &self.client;
+        let connectionless = self.flags & Flags::NEGOTIATE_DATAGRAM;
+        settle::possible(request.requirements(), connectionless != Flags::EMPTY)?;
+        let required = settle::required(request.requirements(), policy) | connectionless;
+        let flags = settle::agree(message.flags, self.flags, required, policy)?;
+        let answered = Answered { bytes: challenge, message, flags, nonces };
+        match self.dialect(&answered)? {
+            Dialect::V2 => self.answer_v2(answered),
+            dialect => self.answer_older(dialect, &answered),
+        }
+    }
 
+    /// The dialect of the answer.
+    fn dialect(&self, answered: &Answered<'_>) -> Result<Dialect, Error> {
+        let Client { identity, policy, dialect, .. } = &self.client;
+        let extended = answered.flags.contains(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY);
+        let dialect = match *dialect {
+            // There is nothing to prove, and nothing to permit: the caller says whose login it is.
+            _ if identity.is_anonymous() => return Ok(Dialect::Anonymous),
+            Some(Dialect::V1Extended) if !extended => {
+                return Err(Error::Policy(Requirement::ExtendedSessionSecurity));
+            }
+            Some(dialect) => dialect,
+            None if answered.message.target_info.is_some() => Dialect::V2,
+            None if extended && policy.permits(Dialect::V1Extended) => Dialect::V1Extended,
+            None if policy.permits(Dialect::V1) => Dialect::V1,
+            None => Dialect::V2,
+        };
+        if policy.permits(dialect) { Ok(dialect) } else { Err(Error::Policy(Requirement::Dialect)) }
+    }
+
+    /// Answers with NTLMv2.
+    fn answer_v2(self, answered: Answered<'_>) -> Result<(Session, Vec<u8>), Error> {
+        let Answered { bytes: challenge, message, flags, nonces } = answered;
+        let (principal, response_key) = self.client.identity.response_key()?;
         let info = message.target_info.unwrap_or(AvPairs::new(&[]));
         let timestamp = info.timestamp()?;
         // One piece of memory for all that AUTHENTICATE is put together from: the names, and the response behind them.
@@ -124,7 +193,7 @@ impl AwaitingChallenge {
         let mut parts = Vec::with_capacity(size);
         let mut ends = [0; 3];
         for (name, end) in names.into_iter().zip(&mut ends) {
-            encode(name, unicode, &mut parts)?;
+            self.client.encode(name, unicode, &mut parts)?;
             *end = parts.len();
         }
         let [domain_end, user_end, names_end] = ends;
@@ -176,7 +245,32 @@ impl AwaitingChallenge {
     }
 }
 
+/// A CHALLENGE that is to be answered, and what was settled.
+struct Answered<'a> {
+    bytes: &'a [u8],
+    message: Challenge<'a>,
+    flags: Flags,
+    nonces: Nonces,
+}
+
+impl Client {
+    /// Appends `name` in the charset of the message.
+    fn encode(&self, name: &str, unicode: bool, out: &mut Vec<u8>) -> Result<(), Error> {
+        if unicode {
+            extend_utf16le(out, name);
+            return Ok(());
+        }
+        let bytes = self.policy.code_page.encode(name).ok_or(Error::Incompatible(Incompatible::Name))?;
+        out.extend_from_slice(&bytes);
+        Ok(())
+    }
+}
+
 impl Identity {
+    const fn is_anonymous(&self) -> bool {
+        matches!(self, Self::Credentials(Credentials::Anonymous))
+    }
+
     /// The name, and NTOWFv2.
     fn response_key(&self) -> Result<(&Principal, ResponseKey), Error> {
         let (principal, nt_hash) = match self {
@@ -197,19 +291,7 @@ impl fmt::Debug for AwaitingChallenge {
     }
 }
 
-/// Appends `name` in the charset of the message. The OEM code page of the server is not known, so OEM is ASCII.
-fn encode(name: &str, unicode: bool, out: &mut Vec<u8>) -> Result<(), Error> {
-    if unicode {
-        extend_utf16le(out, name);
-    } else if name.is_ascii() {
-        out.extend_from_slice(name.as_bytes());
-    } else {
-        return Err(Error::Incompatible(Incompatible::Name));
-    }
-    Ok(())
-}
-
-/// `bytes`, as [`encode`] made them.
+/// `bytes` in the charset of a message.
 pub(crate) const fn text(bytes: &[u8], unicode: bool) -> WireStr<'_> {
     if unicode { WireStr::Utf16(bytes) } else { WireStr::Oem(bytes) }
 }

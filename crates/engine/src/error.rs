@@ -14,11 +14,15 @@ pub enum Error {
     Incompatible(Incompatible),
     /// The peer does not offer what this side requires.
     Policy(Requirement),
-    /// The peer is refused. There is no detail: unknown user, wrong password, bad MIC and a response below NTLMv2 look
-    /// alike. The reason is a `tracing` event.
+    /// The peer is refused. There is no detail: unknown user, wrong password, bad MIC and a response below the policy
+    /// look alike. The reason is a `tracing` event.
     Denied,
     /// The peer proved who it is, but over another channel, or without naming a channel where one is required.
     BadBindings,
+    /// The peer proved who it is, but means another service than this one, or none where one is required.
+    WrongTarget,
+    /// The peer proved who it is, but with a response that is older or younger than the policy allows.
+    TimeSkew,
     /// The credentials are of a kind that NTLM cannot use.
     NoCredentials,
     /// A name of this side does not fit into the message.
@@ -40,8 +44,10 @@ pub enum Incompatible {
     /// Neither Unicode nor OEM is common to both sides.
     Charset,
     /// A name is no text (a lone surrogate, OEM bytes of an unknown code page), or it must be sent in OEM and is not
-    /// ASCII.
+    /// in the code page.
     Name,
+    /// The server takes this for a login within one machine (NEGOTIATE_LOCAL_CALL), which has no response to verify.
+    LocalCall,
 }
 
 /// What one side can require of the other.
@@ -56,8 +62,11 @@ pub enum Requirement {
     Strength128,
     /// Keys of their own for each direction and purpose (NEGOTIATE_EXTENDED_SESSIONSECURITY).
     ExtendedSessionSecurity,
-    /// A proof of the server, delegation, or datagrams: NTLM has none of the first two, and this engine does not speak
-    /// the third.
+    /// Datagrams, with the exchanged key that they need (NEGOTIATE_DATAGRAM, NEGOTIATE_KEY_EXCH).
+    Connectionless,
+    /// A response that the policy permits: the one that the server's CHALLENGE or the caller asks for is weaker.
+    Dialect,
+    /// A proof of the server, delegation, or datagrams over a connection: NTLM has none of them.
     Attributes,
 }
 
@@ -73,6 +82,8 @@ impl Error {
             Self::Policy(_) => ErrorKind::Policy,
             Self::Denied => ErrorKind::LogonDenied,
             Self::BadBindings => ErrorKind::BadBindings,
+            Self::WrongTarget => ErrorKind::TargetUnknown,
+            Self::TimeSkew => ErrorKind::TimeSkew,
             Self::NoCredentials => ErrorKind::NoCredentials,
             Self::NoRandomness => ErrorKind::Internal,
             Self::Altered => ErrorKind::MessageAltered,
@@ -88,11 +99,13 @@ impl fmt::Display for Error {
             Self::TooLong(error) => return write!(f, "too long for a message: {error}"),
             Self::Incompatible(what) => return write!(f, "nothing in common with the peer: {what}"),
             Self::Policy(Requirement::Attributes) => {
-                "NTLM has neither mutual authentication nor delegation, and datagrams are not spoken here"
+                "NTLM has neither mutual authentication nor delegation, and no datagrams over a connection"
             }
             Self::Policy(what) => return write!(f, "the peer does not offer {what}"),
             Self::Denied => "the logon was denied",
             Self::BadBindings => "the channel bindings do not match",
+            Self::WrongTarget => "the client means another service",
+            Self::TimeSkew => "the response is too old or too young",
             Self::NoCredentials => "NTLM cannot use these credentials",
             Self::NoRandomness => "the source of randomness failed",
             Self::Altered => "the message or its signature was altered",
@@ -107,6 +120,7 @@ impl fmt::Display for Incompatible {
         f.write_str(match self {
             Self::Charset => "neither Unicode nor OEM",
             Self::Name => "a name that cannot be read or written in the agreed encoding",
+            Self::LocalCall => "a login within one machine",
         })
     }
 }
@@ -118,6 +132,8 @@ impl fmt::Display for Requirement {
             Self::Confidentiality => "encrypted messages (SEAL)",
             Self::Strength128 => "keys of 128 bits",
             Self::ExtendedSessionSecurity => "extended session security",
+            Self::Connectionless => "datagrams",
+            Self::Dialect => "a response as strong as the policy wants it",
             Self::Attributes => "mutual authentication, delegation or datagrams",
         })
     }

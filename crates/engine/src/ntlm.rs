@@ -6,24 +6,26 @@
 //! ```
 
 use crate::{
-    AwaitingAuthenticate, AwaitingChallenge, Client, NonceSource, Sealer, Server, Session, TargetInfo,
-    Unsealer, settle,
+    AwaitingAuthenticate, AwaitingChallenge, Client, Dialect, NonceSource, Policy, Protection, Server,
+    Session, TargetInfo, settle,
 };
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::fmt;
 use gatepass_backend::{
-    Accounts, Attributes, Backend, Credentials, Error, ErrorKind, Handshake, Principal, Request,
-    SecurityContext, SessionKey, Step,
+    Accounts, Attributes, Backend, Credentials, Error, Handshake, Principal, Request, SecurityContext,
+    SessionKey, Step,
 };
 
-/// NTLM as a [`Backend`]: NTLMv2, on either side.
+/// NTLM as a [`Backend`]: NTLMv2, on either side, unless the policy says otherwise.
 ///
-/// As a client it takes [`Credentials::Password`] and [`Credentials::NtHash`].
+/// As a client it takes [`Credentials::Password`], [`Credentials::NtHash`] and [`Credentials::Anonymous`].
 #[derive(Clone, Debug)]
 pub struct Ntlm {
     nonces: Arc<dyn NonceSource>,
     target: TargetInfo,
     workstation: String,
+    policy: Policy,
+    dialect: Option<Dialect>,
 }
 
 impl Ntlm {
@@ -37,7 +39,13 @@ impl Ntlm {
     /// NTLM with nonces and time from `nonces`.
     #[must_use]
     pub fn with_nonces(nonces: Arc<dyn NonceSource>) -> Self {
-        Self { nonces, target: TargetInfo::new("GATEPASS", "GATEPASS"), workstation: String::new() }
+        Self {
+            nonces,
+            target: TargetInfo::new("GATEPASS", "GATEPASS"),
+            workstation: String::new(),
+            policy: Policy::default(),
+            dialect: None,
+        }
     }
 
     /// With the names that a server gives itself; a server called GATEPASS otherwise.
@@ -53,6 +61,20 @@ impl Ntlm {
         self.workstation = name.into();
         self
     }
+
+    /// With what both sides demand and put up with; NTLMv2 alone otherwise.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// With the dialect in which a client answers ([`Client::with_dialect`]).
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
 }
 
 #[cfg(feature = "std")]
@@ -64,21 +86,30 @@ impl Default for Ntlm {
 
 impl Backend for Ntlm {
     fn initiate(&self, credentials: &Credentials, request: &Request) -> Result<Step, Error> {
-        settle::possible(request.requirements())?;
-        if !matches!(credentials, Credentials::Password(..) | Credentials::NtHash(..)) {
+        settle::possible(request.requirements(), false)?;
+        if !matches!(
+            credentials,
+            Credentials::Password(..) | Credentials::NtHash(..) | Credentials::Anonymous
+        ) {
             return Err(crate::Error::NoCredentials.into());
         }
-        let (waiting, token) = Client::new(credentials.clone())
+        let mut client = Client::new(credentials.clone())
             .with_request(request.clone())
             .with_workstation(self.workstation.clone())
-            .negotiate();
+            .with_policy(self.policy.clone());
+        if let Some(dialect) = self.dialect {
+            client = client.with_dialect(dialect);
+        }
+        let (waiting, token) = client.negotiate();
         let nonces = Arc::clone(&self.nonces);
         Ok(Step::Continue { token, next: Box::new(Initiator { waiting, nonces }) })
     }
 
     fn accept(&self, accounts: Arc<dyn Accounts>, request: &Request) -> Result<Box<dyn Handshake>, Error> {
-        settle::possible(request.requirements())?;
-        let server = Server::new(self.target.clone()).with_request(request.clone());
+        settle::possible(request.requirements(), false)?;
+        self.policy.possible(request.bindings().is_some())?;
+        let server =
+            Server::new(self.target.clone()).with_request(request.clone()).with_policy(self.policy.clone());
         Ok(Box::new(Acceptor { server, accounts, nonces: Arc::clone(&self.nonces) }))
     }
 }
@@ -122,10 +153,11 @@ struct Challenged {
 impl Handshake for Challenged {
     fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
         let claim = self.waiting.authenticate(token)?;
-        let nt_hash = self.accounts.nt_hash(claim.principal());
+        let nt_hash = if claim.is_anonymous() { None } else { self.accounts.nt_hash(claim.principal()) };
         let accepted = claim.verify(nt_hash.as_ref())?;
-        let peer = accepted.principal().clone();
-        let context = Box::new(Context::new(accepted.into_session(), Some(peer)));
+        // Nobody is not a peer.
+        let peer = (!accepted.is_anonymous()).then(|| accepted.principal().clone());
+        let context = Box::new(Context::new(accepted.into_session(), peer));
         Ok(Step::Complete { token: None, context })
     }
 }
@@ -148,30 +180,14 @@ struct Context {
     attributes: Attributes,
     peer: Option<Principal>,
     key: SessionKey,
-    sealer: Sealer,
-    unsealer: Unsealer,
-    /// An error of one of the message functions ended all four.
-    dead: bool,
+    protection: Protection,
 }
 
 impl Context {
     fn new(session: Session, peer: Option<Principal>) -> Self {
         let attributes = settle::attributes(session.flags());
         let key = session.exported_session_key().clone();
-        let (sealer, unsealer) = session.split();
-        Self { attributes, peer, key, sealer, unsealer, dead: false }
-    }
-
-    fn run<T>(
-        &mut self,
-        function: impl FnOnce(&mut Sealer, &mut Unsealer) -> Result<T, crate::Error>,
-    ) -> Result<T, Error> {
-        if self.dead {
-            return Err(Error::new(ErrorKind::OutOfSequence));
-        }
-        let result = function(&mut self.sealer, &mut self.unsealer);
-        self.dead = result.is_err();
-        Ok(result?)
+        Self { attributes, peer, key, protection: session.protect() }
     }
 }
 
@@ -189,26 +205,26 @@ impl SecurityContext for Context {
     }
 
     fn sign(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        self.run(|sealer, _| sealer.sign(message)).map(|signature| signature.to_vec())
+        Ok(self.protection.sign(message)?.to_vec())
     }
 
     fn verify(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-        self.run(|_, unsealer| unsealer.verify(message, signature))
+        Ok(self.protection.verify(message, signature)?)
     }
 
     fn seal(&mut self, message: &mut [u8]) -> Result<Vec<u8>, Error> {
-        self.run(|sealer, _| sealer.seal(message)).map(|signature| signature.to_vec())
+        Ok(self.protection.seal(message)?.to_vec())
     }
 
     fn unseal(&mut self, message: &mut [u8], signature: &[u8]) -> Result<(), Error> {
-        self.run(|_, unsealer| unsealer.unseal(message, signature))
+        Ok(self.protection.unseal(message, signature)?)
     }
 
     fn mech_list_mic(&mut self, list: &[u8]) -> Result<Vec<u8>, Error> {
-        self.run(|sealer, _| sealer.mech_list_mic(list)).map(|mic| mic.to_vec())
+        Ok(self.protection.mech_list_mic(list)?.to_vec())
     }
 
     fn verify_mech_list_mic(&mut self, list: &[u8], mic: &[u8]) -> Result<(), Error> {
-        self.run(|_, unsealer| unsealer.verify_mech_list_mic(list, mic))
+        Ok(self.protection.verify_mech_list_mic(list, mic)?)
     }
 }

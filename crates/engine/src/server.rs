@@ -4,9 +4,11 @@
 //! Server --negotiate--> AwaitingAuthenticate --authenticate--> Claim --verify--> Accepted
 //!        NEGOTIATE in,                         AUTHENTICATE in
 //!        CHALLENGE out
+//!        --challenge-->       the same without a NEGOTIATE, for datagrams
 //! ```
 
 use crate::client::{VERSION, text};
+use crate::policy::{Bindings, Policy};
 use crate::{Claim, Error, Nonces, TargetInfo, settle};
 use alloc::vec::Vec;
 use core::fmt;
@@ -18,44 +20,44 @@ use gatepass_wire::{AvPairs, Challenge, Message, Negotiate, NegotiateFlags as Fl
 pub struct Server {
     target: TargetInfo,
     policy: Policy,
-}
-
-/// What a server demands of AUTHENTICATE beyond the right password.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Policy {
     /// Its bindings, the requirements; the target name is not compared.
-    pub(crate) request: Request,
-    pub(crate) requires_mic: bool,
-    pub(crate) requires_bindings: bool,
+    request: Request,
 }
 
 impl Server {
     /// A server with these names.
     #[must_use]
     pub fn new(target: TargetInfo) -> Self {
-        Self { target, policy: Policy::default() }
+        Self { target, policy: Policy::default(), request: Request::new() }
     }
 
-    /// With channel bindings and requirements (the arguments of `AcceptSecurityContext`). A client that names other
-    /// bindings is refused; one that names none only after [`requiring_bindings`](Self::requiring_bindings). The target
-    /// name is not compared: [`Accepted::target_name`](crate::Accepted::target_name) tells what the client meant.
+    /// With channel bindings and requirements (the arguments of `AcceptSecurityContext`). What becomes of a client with
+    /// other bindings or none, [`Policy::with_bindings`] says. The target name is not compared: that is
+    /// [`Policy::with_targets`]; and [`Accepted::target_name`](crate::Accepted::target_name) tells what the client meant.
     #[must_use]
     pub fn with_request(mut self, request: Request) -> Self {
-        self.policy.request = request;
+        self.request = request;
         self
     }
 
-    /// Refuses clients that send no MIC.
+    /// With all that it demands of a client, and puts up with.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Refuses clients that send no MIC: [`Policy::requiring_mic`].
     #[must_use]
     pub fn requiring_mic(mut self) -> Self {
-        self.policy.requires_mic = true;
+        self.policy = self.policy.requiring_mic();
         self
     }
 
-    /// Refuses clients that do not name the channel's bindings (Extended Protection at "require").
+    /// Refuses clients that do not name the channel's bindings: [`Bindings::Required`].
     #[must_use]
     pub fn requiring_bindings(mut self) -> Self {
-        self.policy.requires_bindings = true;
+        self.policy = self.policy.with_bindings(Bindings::Required);
         self
     }
 
@@ -63,23 +65,58 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::Malformed`] when `negotiate` is no NEGOTIATE, [`Error::Incompatible`] when it offers no charset,
-    /// [`Error::Policy`] when the client lacks what the request requires.
+    /// [`Error::Policy`] when the client lacks what the request requires, [`Error::BadBindings`] when the policy requires
+    /// bindings and the request has none.
     pub fn negotiate(
         self,
         negotiate: &[u8],
         nonces: Nonces,
     ) -> Result<(AwaitingAuthenticate, Vec<u8>), Error> {
         let message = Negotiate::decode(negotiate)?;
-        let requirements = self.policy.request.requirements();
-        settle::possible(requirements)?;
-        let settled = settle::settle(message.flags, settle::SERVER, settle::required(requirements))?;
+        let requirements = self.request.requirements();
+        settle::possible(requirements, false)?;
+        let required = settle::required(requirements, &self.policy);
+        let ours = settle::server(&self.policy);
+        let settled = settle::agree(message.flags, ours, required, &self.policy)?;
+        self.send(settled, negotiate, nonces)
+    }
+
+    /// Begins without a NEGOTIATE, for datagrams ([MS-NLMP] 1.3.1.2, 3.2.5.2.1): the CHALLENGE for a client that asked for
+    /// a login in the application's own protocol, and the state that waits for AUTHENTICATE. The session is one for
+    /// [`Session::datagrams`](crate::Session::datagrams).
+    ///
+    /// # Errors
+    /// [`Error::Policy`] when NTLM cannot give what the request requires, [`Error::BadBindings`] when the policy requires
+    /// bindings and the request has none.
+    pub fn challenge(self, nonces: Nonces) -> Result<(AwaitingAuthenticate, Vec<u8>), Error> {
+        settle::possible(self.request.requirements(), true)?;
+        let ours = settle::server(&self.policy)
+            .without(Flags::NEGOTIATE_OEM | Flags::NEGOTIATE_LM_KEY)
+            .with(Flags::NEGOTIATE_DATAGRAM);
+        self.send(ours, &[], nonces)
+    }
+
+    /// The CHALLENGE with these flags.
+    fn send(
+        self,
+        settled: Flags,
+        negotiate: &[u8],
+        nonces: Nonces,
+    ) -> Result<(AwaitingAuthenticate, Vec<u8>), Error> {
+        self.policy.possible(self.request.bindings().is_some())?;
         let unicode = settled.contains(Flags::NEGOTIATE_UNICODE);
         let (name, is_domain) = self.target.target_name();
         let kind = if is_domain { Flags::TARGET_TYPE_DOMAIN } else { Flags::TARGET_TYPE_SERVER };
         let target_info = self.target.encode(nonces.now)?;
         // For show alone: the names that count are in the target info, which is always Unicode.
-        let name =
-            if unicode { utf16le(name) } else { name.replace(|c: char| !c.is_ascii(), "?").into_bytes() };
+        let (name, kind) = if !settled.contains(Flags::REQUEST_TARGET) {
+            (Vec::new(), Flags::EMPTY)
+        } else if unicode {
+            (utf16le(name), kind)
+        } else {
+            let ascii = || name.replace(|c: char| !c.is_ascii(), "?").into_bytes();
+            (self.policy.code_page.encode(name).unwrap_or_else(ascii), kind)
+        };
         // Target info is sent unasked: without it there is no NTLMv2 ([MS-NLMP] 3.2.5.1.1, recording java17-proxy-get).
         let flags = settled.with(Flags::NEGOTIATE_TARGET_INFO).with(kind);
         let challenge = Challenge {
@@ -93,6 +130,7 @@ impl Server {
         .encode()?;
         let waiting = AwaitingAuthenticate {
             policy: self.policy,
+            request: self.request,
             flags,
             server_challenge: nonces.challenge,
             negotiate: negotiate.to_vec(),
@@ -105,6 +143,7 @@ impl Server {
 /// A server that waits for AUTHENTICATE.
 pub struct AwaitingAuthenticate {
     pub(crate) policy: Policy,
+    pub(crate) request: Request,
     /// What CHALLENGE said.
     pub(crate) flags: Flags,
     pub(crate) server_challenge: [u8; 8],
@@ -125,6 +164,7 @@ impl AwaitingAuthenticate {
         let message = Challenge::decode(challenge)?;
         Ok(Self {
             policy: Policy::default(),
+            request: Request::new(),
             flags: message.flags,
             server_challenge: message.server_challenge,
             negotiate: negotiate.to_vec(),
@@ -136,6 +176,7 @@ impl AwaitingAuthenticate {
     #[must_use]
     pub fn with_policy_of(mut self, server: Server) -> Self {
         self.policy = server.policy;
+        self.request = server.request;
         self
     }
 
@@ -143,7 +184,8 @@ impl AwaitingAuthenticate {
     ///
     /// # Errors
     /// [`Error::Malformed`] when `authenticate` is no AUTHENTICATE, [`Error::Incompatible`] when a name in it is no
-    /// text, [`Error::Denied`] for a response below NTLMv2 and for nobody (an anonymous logon).
+    /// text, [`Error::Denied`] for a response that the policy does not permit (so for nobody, who has none),
+    /// [`Error::Policy`] when the client settled for less than the request requires.
     pub fn authenticate(self, authenticate: &[u8]) -> Result<Claim, Error> {
         Claim::read(self, authenticate)
     }

@@ -4,8 +4,8 @@
 mod recordings;
 
 use gatepass_backend::{ChannelBindings, Request, SessionKey};
-use gatepass_engine::{Accepted, AwaitingAuthenticate, Error, Server, TargetInfo, crypto};
-use gatepass_wire::{Authenticate, AvId, AvPair, Challenge, Message, NtResponse, encode_av_pairs};
+use gatepass_engine::{Accepted, AwaitingAuthenticate, Error, Policy, Server, TargetInfo, crypto};
+use gatepass_wire::{Authenticate, AvId, AvPair, AvPairs, Challenge, Message, NtResponse, encode_av_pairs};
 use recordings::Recording;
 
 fn with_mic() -> Recording {
@@ -142,4 +142,33 @@ fn a03_a_planted_target_name_is_not_reported_as_the_client_s() {
     assert_eq!(target_name(&[b"a\0"]).as_deref(), Some("a"));
     assert_eq!(target_name(&[b"a\0", b"a\0"]).as_deref(), Some("a"));
     assert_eq!(target_name(&[b"a\0", b"b\0"]), None);
+}
+
+#[test]
+fn a17_a_target_name_with_a_port_from_an_untrusted_source_or_said_twice_is_another() {
+    let recording = recordings::named("pyspnego-proxy-get");
+    let verdict = |names: &[&str], flags: u32| {
+        let names: Vec<Vec<u8>> = names.iter().map(|name| gatepass_wire::utf16le(name)).collect();
+        let mut said: Vec<_> =
+            names.iter().map(|value| AvPair { id: AvId::MSV_AV_TARGET_NAME, value }).collect();
+        let flags = flags.to_le_bytes();
+        said.push(AvPair { id: AvId::MSV_AV_FLAGS, value: &flags });
+        let message = forge_pairs(&recording, &said, Mic::Right);
+        let policy = Policy::new().with_targets(["HTTP/a"]);
+        let server = Server::new(TargetInfo::default()).with_policy(policy);
+        let claim = waiting(&recording).with_policy_of(server).authenticate(&message).unwrap();
+        claim.verify(Some(&crypto::ntowf_v1(&recording.password))).map(|accepted| accepted.target_proved())
+    };
+    assert_eq!(verdict(&["HTTP/a"], AvPairs::FLAG_MIC), Ok(true));
+    assert_eq!(verdict(&["HTTP/a", "HTTP/a"], AvPairs::FLAG_MIC), Ok(true));
+    assert_eq!(verdict(&["HTTP/a"], AvPairs::FLAG_MIC | 1), Ok(true));
+    for (names, flags) in [
+        (&["HTTP/a:8080"][..], AvPairs::FLAG_MIC),
+        (&["HTTP/b"], AvPairs::FLAG_MIC),
+        (&["HTTP/a", "HTTP/b"], AvPairs::FLAG_MIC),
+        (&["HTTP/a"], AvPairs::FLAG_MIC | AvPairs::FLAG_UNTRUSTED_SPN),
+        (&[], AvPairs::FLAG_MIC),
+    ] {
+        assert_eq!(verdict(names, flags), Err(Error::WrongTarget), "{names:?} {flags:#x}");
+    }
 }

@@ -4,11 +4,11 @@ mod recordings;
 
 use gatepass_backend::{Attributes, Backend, Credentials, Principal, Request, Step};
 use gatepass_engine::{
-    Accepted, AwaitingAuthenticate, AwaitingChallenge, Client, Error, Nonces, Ntlm, Requirement, Server,
-    TargetInfo, crypto,
+    Accepted, AwaitingAuthenticate, AwaitingChallenge, Client, Error, Incompatible, Nonces, Ntlm,
+    Requirement, Server, TargetInfo, crypto, settle,
 };
 use gatepass_wire::{
-    Authenticate, Challenge, FileTime, Message, NegotiateFlags as Flags, NtResponse, WireStr,
+    Authenticate, Challenge, FileTime, Message, Negotiate, NegotiateFlags as Flags, NtResponse, WireStr,
 };
 use recordings::Recording;
 
@@ -300,4 +300,52 @@ fn a83_debug_of_every_type_shows_no_secret() {
         }
     }
     assert!(shown.iter().any(|text| text.contains("alice")), "names are shown");
+}
+
+#[test]
+fn what_foreign_servers_return_of_what_foreign_clients_offer_is_a_row_of_the_table() {
+    let told = Flags::NEGOTIATE_TARGET_INFO | Flags::TARGET_TYPE_DOMAIN | Flags::TARGET_TYPE_SERVER;
+    for (recording, _) in recordings::all() {
+        let offered = Negotiate::decode(&recording.negotiate).unwrap().flags;
+        let returned = Challenge::decode(&recording.challenge).unwrap().flags;
+        let settled = settle(offered, returned, Flags::EMPTY).unwrap();
+        let returned = returned | Flags::NEGOTIATE_VERSION;
+        assert_eq!(settled.without(told), returned.without(told), "{}", recording.name);
+    }
+}
+
+#[test]
+fn a_target_is_named_where_it_is_asked_for_and_of_one_type() {
+    let recording = recordings::named("pyspnego-proxy-get");
+    let mut negotiate = Negotiate::decode(&recording.negotiate).unwrap();
+    let kinds = Flags::TARGET_TYPE_DOMAIN | Flags::TARGET_TYPE_SERVER;
+    for (info, kind) in [
+        (TargetInfo::new("CORP", "DC1"), Flags::TARGET_TYPE_DOMAIN),
+        (TargetInfo::new("BOX", "BOX"), Flags::TARGET_TYPE_SERVER),
+    ] {
+        for asked in [true, false] {
+            negotiate.flags = negotiate.flags.without(Flags::REQUEST_TARGET);
+            if asked {
+                negotiate.flags = negotiate.flags | Flags::REQUEST_TARGET;
+            }
+            let server = Server::new(info.clone());
+            let (_, challenge) = server.negotiate(&negotiate.encode().unwrap(), nonces(1)).unwrap();
+            let challenge = Challenge::decode(&challenge).unwrap();
+            assert_eq!(challenge.flags & kinds, if asked { kind } else { Flags::EMPTY });
+            assert_eq!(challenge.target_name.is_empty(), !asked);
+            assert!(challenge.target_info.is_some(), "unasked: without it there is no NTLMv2");
+        }
+    }
+}
+
+#[test]
+fn a_local_call_is_refused_with_its_reason() {
+    let recording = recordings::named("pyspnego-proxy-get");
+    let mut challenge = Challenge::decode(&recording.challenge).unwrap();
+    challenge.flags = challenge.flags | Flags::NEGOTIATE_LOCAL_CALL;
+    let client = || Client::new(Credentials::password("CORP\\alice", "p")).negotiate().0;
+    assert!(client().challenge(&recording.challenge, nonces(2)).is_ok());
+    let refused = client().challenge(&challenge.encode().unwrap(), nonces(2)).err();
+    assert_eq!(refused, Some(Error::Incompatible(Incompatible::LocalCall)));
+    assert!(refused.unwrap().to_string().contains("within one machine"));
 }
