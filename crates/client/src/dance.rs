@@ -11,6 +11,7 @@
 
 use crate::{
     Error, ErrorKind, Side, Timeouts,
+    error::cause,
     event::{Announcer, Direction, Event},
     link::{Failure, Link},
     outcome::Denied,
@@ -220,7 +221,9 @@ impl Lane {
     /// The connection ended while the body was on its way, or behind it.
     fn cut_off(&self, error: Error) -> Error {
         let (side, place) = (self.link.side, self.link.place.authority());
-        let why = std::error::Error::source(&error).map(|source| format!(" ({source})")).unwrap_or_default();
+        let why = std::error::Error::source(&error)
+            .map(|source| format!(" ({})", cause(source)))
+            .unwrap_or_default();
         let text = format!(
             "{side} {place} closed the connection after the body had begun to go out, and gave no answer{why}; the request may \
              have been carried out all the same: look before it is sent again"
