@@ -9,7 +9,8 @@ use std::time::Duration;
 /// Fetch URLs through an authenticating proxy or from an authenticating server, with curl's options
 // No `Debug`: -U and -u may hold passwords.
 #[derive(Args)]
-#[command(after_help = AFTER_HELP, after_long_help = after_long_help(), override_usage = "gatepass fetch [OPTIONS] URL...")]
+#[command(after_help = AFTER_HELP, after_long_help = after_long_help(), override_usage = "gatepass fetch [OPTIONS] URL...",
+          args_override_self = true)]
 pub(crate) struct FetchArgs {
     /// What to fetch: http:// or https:// (http:// where neither is said)
     #[arg(value_name = "URL", required_unless_present = "url")]
@@ -221,12 +222,18 @@ pub(crate) struct FetchArgs {
     /// Do not verify the proxy's certificate
     #[arg(long, help_heading = "TLS and time", hide_short_help = true)]
     pub(crate) proxy_insecure: bool,
-    /// Give up after so many seconds
+    /// Give up after so many seconds (0: never)
     #[arg(short = 'm', long, value_name = "SECONDS", value_parser = seconds, help_heading = "TLS and time")]
     pub(crate) max_time: Option<Duration>,
     /// Give up connecting after so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "TLS and time")]
     pub(crate) connect_timeout: Option<Duration>,
+    /// Nothing is asked to be compressed, and what comes is the same
+    #[arg(long, hide = true)]
+    pub(crate) compressed: bool,
+    /// Nothing older is spoken
+    #[arg(long = "tlsv1.2", hide = true)]
+    pub(crate) tlsv1_2: bool,
     /// URLs are never expanded here
     #[arg(short = 'g', long, hide = true)]
     pub(crate) globoff: bool,

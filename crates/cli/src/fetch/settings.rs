@@ -156,7 +156,7 @@ pub(crate) fn trust(roots: Option<&Path>, insecure: bool) -> Result<Tls, Failure
 fn timeouts(args: &FetchArgs) -> Timeouts {
     // A response may be as slow as the user wants: -m is the limit that curl has.
     let timeouts = Timeouts::default().with_idle(Duration::MAX);
-    match args.connect_timeout {
+    match args.connect_timeout.filter(|limit| !limit.is_zero()) {
         Some(limit) => timeouts.with_connect(limit),
         None => timeouts,
     }

@@ -112,7 +112,7 @@ impl<'a> Transfer<'a> {
         let mut sink = self.sink(number, url)?;
         let result = {
             let work = self.exchange(url, &mut sink, &mut outcome);
-            match self.args.max_time {
+            match self.args.max_time.filter(|limit| !limit.is_zero()) {
                 Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
                     let seconds = limit.as_secs_f64();
                     Err(Failure::new(Exit::TIMEOUT, format!("the time limit of {seconds} s (-m) is over")))

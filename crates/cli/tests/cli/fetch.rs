@@ -274,6 +274,17 @@ fn an_address_stands_in_for_any_name_and_a_malformed_one_has_curls_code() {
 }
 
 #[test]
+fn an_option_given_twice_counts_as_it_was_given_last_and_no_time_is_no_limit() {
+    let page =
+        Peer::start(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi".to_vec());
+    let twice =
+        ["-ss", "--compressed", "-X", "PUT", "-X", "POST", "-m", "9", "-m", "0", "--connect-timeout", "0"];
+    let ended = gatepass(["fetch"]).args(twice).args([page.url()]).run();
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "hi"), "{ended:?}");
+    assert!(page.heads()[0].starts_with("POST / "), "{:?}", page.heads());
+}
+
+#[test]
 fn fields_of_a_response_are_written_as_scripts_look_for_them() {
     let page = Peer::start(|_| {
         b"HTTP/1.1 302 Found\r\nLocation: /x\r\nETag: 1\r\nWWW-Authenticate: NTLM\r\ncontent-length: 0\r\n\
