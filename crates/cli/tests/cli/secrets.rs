@@ -184,7 +184,12 @@ fn a84_the_process_list_shows_no_password() {
             .env("GATEPASS_PASSWORD", MARKER)
             .spawn(),
     ] {
-        let line = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
+        // The line is empty as long as the kernel has not put it in place.
+        let line = std::iter::repeat_with(|| fs::read(format!("/proc/{}/cmdline", child.id())).unwrap())
+            .take(1_000)
+            .inspect(|_| std::thread::sleep(std::time::Duration::from_millis(5)))
+            .find(|line| !line.is_empty())
+            .unwrap_or_default();
         let status = child.try_wait().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
