@@ -6,7 +6,8 @@ use gatepass_backend::{
     SecurityContext, Step,
 };
 use gatepass_engine::{
-    Accepted, Client, Error, Incompatible, Nonces, Ntlm, Requirement, Server, Session, TargetInfo, crypto,
+    Accepted, Client, Error, Incompatible, Nonces, Ntlm, Policy, Requirement, Server, Session, TargetInfo,
+    crypto,
 };
 use gatepass_wire::{Authenticate, Challenge, FileTime, Message, Negotiate, NegotiateFlags as Flags};
 use std::sync::Arc;
@@ -183,6 +184,38 @@ fn oem_is_spoken_where_the_server_knows_nothing_else_but_only_in_ascii() {
     };
     assert_eq!(oem_only("CORP\\alice").unwrap().principal(), &Principal::new("CORP", "alice"));
     assert_eq!(oem_only("CORP\\jürgen").err(), Some(Error::Incompatible(Incompatible::Name)));
+}
+
+#[test]
+fn in_a_code_page_that_both_sides_know_names_are_more_than_ascii() {
+    let page = |page: &'static encoding_rs::Encoding| Policy::new().with_code_page(Arc::new(page));
+    let dance = |name: &str, client_page: Policy, server_page: Policy| {
+        let client = Client::new(Credentials::password(name, "pässwörd€"))
+            .with_policy(client_page)
+            .with_workstation("BÜRO");
+        let (waiting, negotiate) = client.negotiate();
+        let mut offer = Negotiate::decode(&negotiate).unwrap();
+        offer.flags = offer.flags.without(Flags::NEGOTIATE_UNICODE);
+        let info = TargetInfo::new("KÖLN", "DC1");
+        let server = || Server::new(info.clone()).with_policy(server_page.clone());
+        let (_, challenge) = server().negotiate(&offer.encode().unwrap(), nonces(1)).unwrap();
+        let target = Challenge::decode(&challenge).unwrap().target_name.as_bytes().to_vec();
+        let (_, authenticate) = waiting.challenge(&challenge, nonces(2))?;
+        let listening = gatepass_engine::AwaitingAuthenticate::resume(&negotiate, &challenge)?;
+        let claim = listening.with_policy_of(server()).authenticate(&authenticate)?;
+        claim.verify(Some(&crypto::ntowf_v1("pässwörd€"))).map(|accepted| (accepted, target))
+    };
+    let latin = || page(encoding_rs::WINDOWS_1252);
+    let (accepted, target) = dance("KÖLN\\jürgen", latin(), latin()).unwrap();
+    assert_eq!(accepted.principal(), &Principal::new("KÖLN", "jürgen"));
+    assert_eq!(accepted.workstation(), Some("BÜRO"));
+    assert_eq!(target, b"K\xd6LN");
+    // In another page it is another name, and what a page lacks is never replaced.
+    let other = dance("KÖLN\\jürgen", latin(), page(encoding_rs::IBM866)).err();
+    assert_eq!(other, Some(Error::Denied));
+    assert_eq!(dance("KÖLN\\Ωmega", latin(), latin()).err(), Some(Error::Incompatible(Incompatible::Name)));
+    let unknown = dance("KÖLN\\jürgen", latin(), Policy::new()).err();
+    assert_eq!(unknown, Some(Error::Incompatible(Incompatible::Name)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod recordings;
 
 use gatepass_backend::{Attributes, Backend, Credentials, Principal, Request, Step};
 use gatepass_engine::{
-    Accepted, AwaitingAuthenticate, AwaitingChallenge, Client, Error, Incompatible, Nonces, Ntlm,
+    Accepted, AwaitingAuthenticate, AwaitingChallenge, Client, Error, Incompatible, Nonces, Ntlm, Policy,
     Requirement, Server, TargetInfo, crypto, settle,
 };
 use gatepass_wire::{
@@ -276,8 +276,12 @@ fn a83_debug_of_every_type_shows_no_secret() {
     shown.push(format!("{claim:?}{claim:#?}"));
     let accepted = claim.verify(Some(&hash)).unwrap();
     shown.push(format!("{accepted:?}{accepted:#?}"));
+    let again = AwaitingAuthenticate::resume(&negotiate, &challenge).unwrap();
+    let again = again.authenticate(&authenticate).unwrap().verify(Some(&hash)).unwrap();
     let (sealer, unsealer) = session.split();
     shown.push(format!("{sealer:?}{unsealer:?}{sealer:#?}{unsealer:#?}"));
+    let context = (accepted.into_session().protect(), again.into_session().datagrams());
+    shown.push(format!("{context:?}{context:#?}{:?}", Policy::new()));
     let response_key = crypto::ntowf_v2("alice", "CORP", &hash);
     let response = crypto::compute_response_v2(&response_key, &[1; 8], &[2; 8], FileTime::default(), &[0; 4]);
     shown.push(format!("{response_key:?}{:?}", response.session_base_key));
