@@ -75,6 +75,29 @@ for o in $RW_FILE/ntlm/ $RW_FILES/ntlm/; do
 done
 t 401/000 'origin without credentials' code "$RW_401/"
 
+section 'Negotiate with NTLM inside; Basic where it is allowed'
+once 200/000 "$RW_NEGO GET" alice code --proxy-negotiate -x "$RW_NEGO" -U "$A" $W
+once 200/000 "$RW_NEGO POST" alice code --proxy-negotiate -x "$RW_NEGO" -U "$A" -d a=b $W
+once 200/200 "$RW_NEGO CONNECT" alice code --proxy-negotiate -x "$RW_NEGO" -U "$A" $WS
+once 407/000 "$RW_NEGO GET, wrong password" alice code -x "$RW_NEGO" -U 'CORP\alice:nope' $W
+for o in $RW_WEB/nego/ $RW_WEBS/nego/; do
+  once 200/000 "$o" alice code --negotiate -u "$A" "$o"
+  once 200/000 "$o POST" alice code --negotiate -u "$A" -d a=b "$o"
+  once 401/000 "$o, wrong password" alice code -u 'CORP\alice:nope' "$o"
+done
+for o in $RW_FILE/nego/ $RW_FILES/nego/ $RW_CBT/require $RW_CBT384/require; do
+  t 200/000 "$o by Negotiate" code --negotiate -u "$A" "$o"
+  t 401/000 "$o by Negotiate, wrong password" code --negotiate -u 'CORP\alice:nope' "$o"
+done
+# Negotiate is offered there for Kerberos only, with a helper that answers NTLM but knows nobody: NTLM itself is the way.
+once 200/000 "$RW_ALL GET" alice code -x "$RW_ALL" -U "$A" $W
+once 200/200 "$RW_ALL CONNECT" alice code -x "$RW_ALL" -U "$A" $WS
+once 407/000 "$RW_ALL GET, wrong password" alice code -x "$RW_ALL" -U 'CORP\alice:nope' $W
+t 200/000 "$RW_ALL by Basic" code --proxy-basic -x "$RW_ALL" -U "$A" $W
+t 200/200 "$RW_ALL CONNECT by Basic" code --proxy-basic -x "$RW_ALL" -U "$A" $WS
+t 407/000 "$RW_ALL by Basic, wrong password" code --proxy-basic -x "$RW_ALL" -U 'CORP\alice:nope' $W
+t 407/000 "$RW_NTLM offers no Basic" code --proxy-basic -x "$RW_NTLM" -U "$A" $W
+
 section 'channel bindings (tls-server-end-point)'
 bound() { client "$@" | grep -o '"channel_bound": [a-z]*'; }
 for o in $RW_CBT $RW_CBT384; do

@@ -4,6 +4,7 @@ use crate::exit::{Exit, Failure, Reason};
 use crate::screen::{Screen, remark};
 use gatepass::Password;
 use gatepass::backend::Principal;
+use gatepass::http::Scheme;
 use gatepass_mock_proxy::{Error, MockProxy, Running};
 use std::error::Error as _;
 use std::io;
@@ -36,12 +37,36 @@ pub(crate) struct MockProxyArgs {
     /// An account of the server behind the proxy, below /ntlm/ (without: the proxy's accounts)
     #[arg(long, value_name = "DOMAIN\\USER:PW")]
     origin_account: Vec<String>,
+    /// Offer these schemes, at the proxy and below /ntlm/
+    #[arg(long, value_name = "SCHEME", value_delimiter = ',', default_value = "ntlm")]
+    offer: Vec<Offered>,
     /// Write the certificate that a client must trust for https://origin.test/ to FILE (PEM)
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
     /// Print the conversation at the end, each message decoded
     #[arg(long)]
     transcript: bool,
+}
+
+/// A scheme that can be offered.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Offered {
+    /// SPNEGO with NTLM inside
+    Negotiate,
+    /// NTLM
+    Ntlm,
+    /// The password itself
+    Basic,
+}
+
+impl From<Offered> for Scheme {
+    fn from(offered: Offered) -> Self {
+        match offered {
+            Offered::Negotiate => Self::Negotiate,
+            Offered::Ntlm => Self::Ntlm,
+            Offered::Basic => Self::Basic,
+        }
+    }
 }
 
 pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
@@ -68,7 +93,8 @@ pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
 }
 
 fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
-    let mut proxy = MockProxy::new().with_address(args.listen);
+    let schemes: Vec<Scheme> = args.offer.iter().copied().map(Scheme::from).collect();
+    let mut proxy = MockProxy::new().with_address(args.listen).offer(&schemes);
     let mut accounts = Vec::new();
     for line in &args.account {
         accounts.push(account(line).ok_or_else(|| not_an_account("--account"))?);

@@ -161,7 +161,10 @@ impl Lane {
             response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let minor_version = u8::from(response.version() != Version::HTTP_10);
         let head = Head { status: response.status().as_u16(), minor_version, fields: &fields };
-        for seat in &mut self.seats {
+        for number in 0..self.seats.len() {
+            let Some((seat, before)) = self.seats.get_mut(..=number).and_then(<[_]>::split_last_mut) else {
+                break;
+            };
             if head.status == seat.side().status() {
                 for value in head.values(seat.side().challenge_field()) {
                     show(announcer, seat.side(), Direction::Received, value);
@@ -169,7 +172,11 @@ impl Lane {
             }
             match seat.response(&head)? {
                 Next::Deliver => {}
-                Next::Send { .. } => return Ok(Verdict::Send),
+                Next::Send { .. } => {
+                    // For those that are content it is another request, which may need credentials of its own.
+                    before.iter_mut().try_for_each(Seat::begin)?;
+                    return Ok(Verdict::Send);
+                }
                 Next::Reconnect => return Ok(Verdict::Reconnect),
                 Next::Denied => {
                     let denied = seat.denied();

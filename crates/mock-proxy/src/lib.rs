@@ -23,7 +23,9 @@
 //!
 //! The embedded origin has `/` (a sentence), `/echo` (the request as text, its body behind it, up to 16 MiB), `/digest`
 //! (length and SHA-256 of a body of any size), `/bytes/N` (N bytes, up to 10 GiB), `/status/N`, and the same pages once more below
-//! `/ntlm/`, where it asks for NTLM itself (401) with [accounts of its own](MockProxy::origin_account).
+//! `/ntlm/`, where it asks for credentials itself (401) with [accounts of its own](MockProxy::origin_account).
+//!
+//! Proxy and origin offer NTLM; [`MockProxy::offer`] adds Negotiate (with NTLM inside) and Basic, or puts them in its place.
 //!
 //! # What it is not
 //! A proxy to be used: its passwords stand in tests, so it listens on loopback only, and forwards nowhere else.

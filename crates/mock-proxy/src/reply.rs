@@ -26,7 +26,7 @@ pub(crate) fn last(status: StatusCode, sentence: &str) -> Response<AnyBody> {
 
 /// A 407 or 401 with these values of `field`.
 pub(crate) fn challenge(status: StatusCode, field: HeaderName, values: &[String]) -> Response<AnyBody> {
-    with_last_word(text(status, "Who are you? This needs NTLM authentication."), field, values)
+    with_last_word(text(status, "Who are you? This needs authentication."), field, values)
 }
 
 /// `response` with these values of `field`: what the mechanism has still to say to who is let in. An answer to CONNECT goes

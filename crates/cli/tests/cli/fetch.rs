@@ -2,6 +2,7 @@
 
 use crate::peer::Peer;
 use crate::support::{Run, gatepass};
+use gatepass::http::Scheme;
 use gatepass_mock_proxy::{MockProxy, Running};
 use std::fs;
 use std::path::PathBuf;
@@ -15,8 +16,14 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let proxy =
-            MockProxy::new().account("CORP", "alice", "Passw0rd!").origin_account("CORP", "bob", "Bob!");
+        Self::offering(&[Scheme::Ntlm])
+    }
+
+    fn offering(schemes: &[Scheme]) -> Self {
+        let proxy = MockProxy::new()
+            .account("CORP", "alice", "Passw0rd!")
+            .origin_account("CORP", "bob", "Bob!")
+            .offer(schemes);
         let stage = Self { proxy: proxy.start().unwrap(), directory: tempfile::tempdir().unwrap() };
         fs::write(stage.path("ca.pem"), stage.proxy.ca_pem()).unwrap();
         stage
@@ -362,4 +369,54 @@ fn a89_a_hostile_server_does_not_reach_the_terminal_through_v_or_an_error() {
     let ended = gatepass(["fetch", "-v", "-x", &hostile.url(), "-U", "a:b", "http://origin.test/"]).run();
     assert!(ended.is_harmless(), "{ended:?}");
     assert!(!ended.stderr.is_empty());
+}
+
+#[test]
+fn a23_basic_is_used_where_its_option_allows_it_and_not_unnoticed() {
+    let stage = Stage::offering(&[Scheme::Basic]);
+    let page = "http://origin.test/";
+    for options in [&[][..], &["--proxy-anyauth"], &["--proxy-ntlm"], &["--proxy-negotiate", "--proxy-ntlm"]]
+    {
+        let ended = stage.fetch(ALICE).args(options).args(["-sSf", page]).run();
+        assert_eq!((ended.code, ended.stdout.as_str()), (22, ""), "{options:?}: {ended:?}");
+        assert!(ended.stderr.contains("offers Basic only"), "{ended:?}");
+    }
+    for options in [&["--proxy-basic"][..], &["--proxy-anyauth", "--proxy-basic"]] {
+        let ended = stage.fetch(ALICE).args(options).args(["-sSf", page]).run();
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.stderr.contains("in clear text"), "{ended:?}");
+    }
+    // -s takes the warning away, -v shows no password.
+    let ended = stage.fetch(ALICE).args(["-s", "--proxy-basic", page]).run();
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
+    let ended = stage.fetch(ALICE).args(["-v", "--proxy-basic", page]).run();
+    assert!(ended.stderr.contains("Basic <token, 20 bytes>"), "{ended:?}");
+    for secret in ["Passw0rd", "Q09SUFxhbGljZTpQYXNzdzByZCE"] {
+        assert!(!ended.stderr.contains(secret), "{ended:?}");
+    }
+    // The word for the proxy is none for the server.
+    let both = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--proxy-basic", "-u", "CORP\\bob:Bob!"];
+    for (option, code) in [("--anyauth", "401"), ("--basic", "200")] {
+        let ended = stage.fetch(ALICE).args(both).args([option, "http://origin.test/ntlm/"]).run();
+        assert_eq!(ended.stdout, code, "{option}: {ended:?}");
+    }
+}
+
+#[test]
+fn negotiate_is_preferred_and_shown_with_what_is_in_it() {
+    let stage = Stage::offering(&[Scheme::Negotiate, Scheme::Ntlm, Scheme::Basic]);
+    for (options, scheme) in [
+        (&[][..], "Negotiate AUTHENTICATE"),
+        (&["--proxy-negotiate"], "Negotiate AUTHENTICATE"),
+        (&["--proxy-ntlm"], "NTLM AUTHENTICATE"),
+        (&["--proxy-basic", "--proxy-ntlm"], "NTLM AUTHENTICATE"),
+    ] {
+        for url in ["http://origin.test/", "https://origin.test/"] {
+            let ended = stage.fetch(ALICE).args(options).args(["-v", "-d", "x=y", url]).run();
+            assert_eq!(ended.code, 0, "{ended:?}");
+            assert!(ended.stderr.contains(scheme), "{options:?}: {ended:?}");
+            assert!(ended.stderr.contains("user \"alice\""), "{ended:?}");
+        }
+    }
+    assert_eq!(stage.proxy.finish().authenticates().count(), 8);
 }

@@ -80,3 +80,20 @@ fn it_listens_on_loopback_only_and_on_a_free_port_only() {
     assert_eq!(ended.code, 2);
     assert!(!ended.stderr.contains("marker"), "{ended:?}");
 }
+
+#[test]
+fn it_offers_what_it_is_told_to() {
+    for (offer, option, code) in [
+        ("ntlm", "--proxy-negotiate", "407"),
+        ("negotiate,basic", "--proxy-negotiate", "200"),
+        ("negotiate,basic", "--proxy-basic", "200"),
+        ("negotiate,basic", "--proxy-ntlm", "407"),
+    ] {
+        let mock = MockCommand::start(["--account", "CORP\\alice:pw", "--offer", offer]);
+        let ended =
+            gatepass(["fetch", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", &mock.url, option])
+                .args(["-U", "CORP\\alice:pw", "http://origin.test/"])
+                .run();
+        assert_eq!(ended.stdout, code, "{offer} {option}: {ended:?}");
+    }
+}

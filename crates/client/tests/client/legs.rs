@@ -75,6 +75,28 @@ async fn proxy_and_origin_are_convinced_by_two_identities_on_one_connection() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_does_not_ask_lets_the_origin_ask() {
+    let peer = Peer::listen().await;
+    let bob = Credentials::password("CORP\\bob", PASSWORD);
+    let client =
+        through(&peer, alice()).with_origin_credentials(Scope::parse("http://origin.test").unwrap(), bob);
+    let script = peer.plays(|mut peer| async move {
+        let mut one = peer.accept().await;
+        let mut origin = Login::new(Side::Origin);
+        for _ in 0..2 {
+            let head = one.head().await;
+            assert_eq!(head.field("proxy-authorization"), None);
+            let kept = "Proxy-Support: Session-Based-Authentication\r\nContent-Length: 0\r\n";
+            one.send(origin.asks_with(&head, kept)).await;
+        }
+        assert_eq!(origin.grants(&one.head().await), "CORP\\bob");
+        one.send(OK).await;
+    });
+    assert_eq!(client.send(get("http://origin.test/")).await.unwrap().status(), 200);
+    script.await.unwrap();
+}
+
+#[tokio::test]
 async fn a42_a_login_at_an_origin_does_not_go_through_a_proxy_that_may_share_its_connection() {
     let peer = Peer::listen().await;
     let bob = Credentials::password("CORP\\bob", PASSWORD);

@@ -4,6 +4,7 @@ mod dance;
 mod forward;
 mod garbage;
 mod life;
+mod offer;
 mod origin;
 mod peer;
 mod tunnel;
