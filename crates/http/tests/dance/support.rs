@@ -158,8 +158,12 @@ pub(crate) fn client(side: Side) -> ClientAuth {
 }
 
 pub(crate) fn client_of(side: Side, backend: Arc<dyn Backend>) -> ClientAuth {
+    client_by(side, Mechanisms::ntlm(backend))
+}
+
+pub(crate) fn client_by(side: Side, mechanisms: Mechanisms) -> ClientAuth {
     let credentials = Credentials::password("CORP\\alice", "marker-s3cret");
-    ClientAuth::new(side, Mechanisms::ntlm(backend), credentials, Request::target("HTTP/proxy.corp.example"))
+    ClientAuth::new(side, mechanisms, credentials, Request::target("HTTP/proxy.corp.example"))
 }
 
 /// Gives `auth` a response with `status` and these fields.
