@@ -286,7 +286,7 @@ fn only<'a>(values: &[&'a [u8]]) -> Option<&'a [u8]> {
 fn name_in(name: WireStr<'_>, waiting: &AwaitingAuthenticate) -> Result<String, Error> {
     let text = match name {
         WireStr::Utf16(_) => name.to_text(),
-        WireStr::Oem(bytes) => waiting.policy.code_page.decode(bytes),
+        WireStr::Oem(bytes) => waiting.policy.code_page().decode(bytes),
     };
     text.ok_or(Error::Incompatible(Incompatible::Name))
 }

@@ -260,7 +260,7 @@ impl Client {
             extend_utf16le(out, name);
             return Ok(());
         }
-        let bytes = self.policy.code_page.encode(name).ok_or(Error::Incompatible(Incompatible::Name))?;
+        let bytes = self.policy.code_page().encode(name).ok_or(Error::Incompatible(Incompatible::Name))?;
         out.extend_from_slice(&bytes);
         Ok(())
     }

@@ -20,7 +20,8 @@ pub struct Policy {
     pub(crate) bindings: Bindings,
     pub(crate) targets: Vec<String>,
     pub(crate) skew: Option<Duration>,
-    pub(crate) code_page: Arc<dyn CodePage>,
+    /// `None` is ASCII, which needs no memory of its own.
+    code_page: Option<Arc<dyn CodePage>>,
 }
 
 /// What a server does with the client's channel bindings: IIS's Extended Protection (`none`, `allow`, `require`).
@@ -47,7 +48,7 @@ impl Default for Policy {
             bindings: Bindings::default(),
             targets: Vec::new(),
             skew: None,
-            code_page: Arc::new(Ascii),
+            code_page: None,
         }
     }
 }
@@ -132,7 +133,7 @@ impl Policy {
     /// The code page of names where the peer does not speak Unicode; without one, only ASCII is text.
     #[must_use]
     pub fn with_code_page(mut self, code_page: Arc<dyn CodePage>) -> Self {
-        self.code_page = code_page;
+        self.code_page = Some(code_page);
         self
     }
 
@@ -146,6 +147,11 @@ impl Policy {
             Dialect::LmV2 => self.lm && dialect >= self.minimum,
             Dialect::V2 => true,
         }
+    }
+
+    /// The code page of names where the peer does not speak Unicode.
+    pub(crate) fn code_page(&self) -> &dyn CodePage {
+        self.code_page.as_deref().unwrap_or(&Ascii)
     }
 
     /// Whether a server with this policy could let anybody in.

@@ -115,7 +115,7 @@ impl Server {
             (utf16le(name), kind)
         } else {
             let ascii = || name.replace(|c: char| !c.is_ascii(), "?").into_bytes();
-            (self.policy.code_page.encode(name).unwrap_or_else(ascii), kind)
+            (self.policy.code_page().encode(name).unwrap_or_else(ascii), kind)
         };
         // Target info is sent unasked: without it there is no NTLMv2 ([MS-NLMP] 3.2.5.1.1, recording java17-proxy-get).
         let flags = settled.with(Flags::NEGOTIATE_TARGET_INFO).with(kind);

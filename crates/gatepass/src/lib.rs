@@ -79,6 +79,7 @@
 //! | for | see |
 //! |---|---|
 //! | the handshake by hand | [`Client`], [`Server`], [`Session`] |
+//! | what a server demands of its clients | [`Policy`] |
 //! | the handshake behind one trait | [`platform`], [`Backend`], [`Ntlm`] |
 //! | who, for what, with which bindings | [`Credentials`], [`Request`], [`ChannelBindings`] |
 //! | the formulas of the document | [`crypto`] |
@@ -115,8 +116,8 @@ pub use gatepass_backend::{
     Password, Principal, Request, SecurityContext, SessionKey, Step,
 };
 pub use gatepass_engine::{
-    Accepted, AwaitingAuthenticate, AwaitingChallenge, Claim, Client, NonceSource, Nonces, Ntlm, Sealer,
-    Server, Session, TargetInfo, Unsealer, crypto,
+    Accepted, AwaitingAuthenticate, AwaitingChallenge, Bindings, Claim, Client, Datagrams, Dialect,
+    NonceSource, Nonces, Ntlm, Policy, Protection, Sealer, Server, Session, TargetInfo, Unsealer, crypto,
 };
 
 /// Negotiate ([MS-SPNG]), with what [`platform`] has inside.
