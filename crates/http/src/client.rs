@@ -20,8 +20,10 @@ use state::{Action, Event, State};
 /// The authentication of one connection to one peer.
 ///
 /// NTLM authenticates a connection, not a request, so a `ClientAuth` lives as long as its connection and cannot be cloned.
-/// (Basic, and Negotiate where it is done with one token or the peer says `Persistent-Auth: false`, authenticate one request:
-/// then each request carries credentials, and the connection counts as nobody's in between.) It does no input or output. For each request on its connection, in this order:
+/// (Basic authenticates one request; so does Negotiate where it is done with one token, or where the peer says
+/// `Persistent-Auth: false`. Then each request carries credentials, and the connection is nobody's in between.)
+///
+/// It does no input or output. For each request on its connection, in this order:
 ///
 /// 1. [`first`](Self::first) says what the request carries, and whether its body may go with it. Send it.
 /// 2. Read the head of the final response (informational ones are skipped). Where it asks for credentials
@@ -33,7 +35,8 @@ use state::{Action, Event, State};
 ///
 /// Where a request goes to an origin through a proxy in plain HTTP, both have a `ClientAuth`: the proxy's sees a response
 /// first, the origin's sees it when the proxy's says [`Next::Deliver`], and the body waits as long as either says
-/// [`Body::Hold`].
+/// [`Body::Probe`] or [`Body::Hold`]. Where the origin's then says [`Next::Send`], another leg goes out, and the proxy's
+/// begins it with [`first`](Self::first).
 ///
 /// The strongest scheme that both sides have is used. Where its mechanism cannot begin, or comes to nothing before anything
 /// was sent that a password could be checked with, the next one is tried, but never Basic.
