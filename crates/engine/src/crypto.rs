@@ -37,6 +37,7 @@ pub use ntowf::{ResponseKey, ntowf_v1, ntowf_v2};
 pub use rc4::{Rc4, rc4k};
 pub use response_v2::{ResponseV2, compute_response_v2, nt_proof, session_base_key_v2};
 pub(crate) use sealing::{seal, unseal};
+pub(crate) use session_keys::datagram_key;
 pub use session_keys::{Side, seal_key, sign_key};
 pub use upper_case::utf16le_upper;
 

@@ -73,14 +73,6 @@ impl Rc4 {
         Schedule::new(key.expose()).finish()
     }
 
-    /// `RC4Init(Handle, SealingKey')` of a connectionless session, where each message has a key of its own:
-    /// `SealingKey' = MD5(SealingKey + SequenceNumber)` ([MS-NLMP] 3.4).
-    pub(crate) fn for_datagram(seal_key: &SessionKey, sequence_number: u32) -> Self {
-        let number = sequence_number.to_le_bytes();
-        let key = Zeroizing::new(super::digest::md5(&[seal_key.expose(), &number]));
-        Schedule::new(&*key).finish()
-    }
-
     /// `RC4(Handle, D)`, in place.
     pub fn apply(&mut self, data: &mut [u8]) {
         self.run(|keystream| {

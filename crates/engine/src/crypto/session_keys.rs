@@ -68,3 +68,10 @@ pub fn seal_key(flags: Flags, exported_session_key: &SessionKey, side: Side) -> 
         exported_session_key.clone()
     }
 }
+
+/// The key of one message of a connectionless session: `SealingKey' = MD5(SealingKey + SequenceNumber)` ([MS-NLMP] 3.4).
+#[must_use]
+pub(crate) fn datagram_key(seal_key: &SessionKey, sequence_number: u32) -> SessionKey {
+    let number = sequence_number.to_le_bytes();
+    SessionKey::from_bytes(&*Zeroizing::new(digest::md5(&[seal_key.expose(), &number])))
+}

@@ -32,7 +32,8 @@ impl Datagrams {
         if !self.flags.contains(way) || (way == Flags::NEGOTIATE_SEAL && !extended) {
             return Err(Error::Unsupported);
         }
-        let handle = Rc4::for_datagram(&crypto::seal_key(self.flags, &self.key, side), number);
+        let seal_key = crypto::seal_key(self.flags, &self.key, side);
+        let handle = Rc4::keyed(&crypto::datagram_key(&seal_key, number));
         let sign_key = crypto::sign_key(self.flags, &self.key, side);
         Ok(Keys::new(handle, sign_key.map(|key| HmacKey::new(key.expose()))))
     }
