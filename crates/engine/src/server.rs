@@ -8,7 +8,7 @@
 //! ```
 
 use crate::client::{VERSION, text};
-use crate::policy::{Bindings, Policy};
+use crate::policy::Policy;
 use crate::{Claim, Error, Nonces, TargetInfo, settle};
 use alloc::vec::Vec;
 use core::fmt;
@@ -44,20 +44,6 @@ impl Server {
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
-        self
-    }
-
-    /// Refuses clients that send no MIC: [`Policy::requiring_mic`].
-    #[must_use]
-    pub fn requiring_mic(mut self) -> Self {
-        self.policy = self.policy.requiring_mic();
-        self
-    }
-
-    /// Refuses clients that do not name the channel's bindings: [`Bindings::Required`].
-    #[must_use]
-    pub fn requiring_bindings(mut self) -> Self {
-        self.policy = self.policy.with_bindings(Bindings::Required);
         self
     }
 

@@ -7,7 +7,7 @@ use gatepass_backend::{
     Accounts, Attributes, Backend, Credentials, ErrorKind, NtHash, Principal, Request, Step,
 };
 use gatepass_engine::{
-    Accepted, AwaitingAuthenticate, Client, Error, Incompatible, Nonces, Ntlm, Requirement, Server,
+    Accepted, AwaitingAuthenticate, Client, Error, Incompatible, Nonces, Ntlm, Policy, Requirement, Server,
     TargetInfo, crypto,
 };
 use gatepass_wire::{Authenticate, FileTime, Message, NegotiateFlags as Flags, WireStr};
@@ -265,7 +265,7 @@ fn a18_a_flag_that_is_changed_in_a_foreign_handshake_with_a_mic_is_denied() {
 #[test]
 fn a_server_may_require_the_mic_that_a_client_does_not_declare() {
     for (recording, wanted) in [(with_mic(), None), (without_mic(), Some(Error::Denied))] {
-        let server = Server::new(TargetInfo::default()).requiring_mic();
+        let server = Server::new(TargetInfo::default()).with_policy(Policy::new().requiring_mic());
         let claim = waiting(&recording).with_policy_of(server).authenticate(&recording.authenticate).unwrap();
         assert_eq!(claim.verify(Some(&crypto::ntowf_v1(&recording.password))).err(), wanted);
     }

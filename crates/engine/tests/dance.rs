@@ -6,8 +6,8 @@ use gatepass_backend::{
     SecurityContext, Step,
 };
 use gatepass_engine::{
-    Accepted, Client, Error, Incompatible, Nonces, Ntlm, Policy, Requirement, Server, Session, TargetInfo,
-    crypto,
+    Accepted, Bindings, Client, Error, Incompatible, Nonces, Ntlm, Policy, Requirement, Server, Session,
+    TargetInfo, crypto,
 };
 use gatepass_wire::{Authenticate, Challenge, FileTime, Message, Negotiate, NegotiateFlags as Flags};
 use std::sync::Arc;
@@ -150,7 +150,7 @@ fn bindings_are_proved_refused_or_missed() {
     let bindings = |data: &str| Request::new().with_bindings(ChannelBindings::raw(data.as_bytes()));
     let client = |request| Client::new(Credentials::password("u", "p")).with_request(request);
     let allowing = || server().with_request(bindings("tls-server-end-point:one"));
-    let requiring = || allowing().requiring_bindings();
+    let requiring = || allowing().with_policy(Policy::new().with_bindings(Bindings::Required));
 
     for server in [allowing(), requiring()] {
         let (_, accepted) = dance(client(bindings("tls-server-end-point:one")), server, "p").unwrap();
@@ -164,7 +164,12 @@ fn bindings_are_proved_refused_or_missed() {
     assert!(!accepted.bindings_proved());
     assert_eq!(dance(client(Request::new()), requiring(), "p").err(), Some(Error::BadBindings));
     assert_eq!(
-        dance(client(bindings("x:y")), server().requiring_bindings(), "p").err(),
+        dance(
+            client(bindings("x:y")),
+            server().with_policy(Policy::new().with_bindings(Bindings::Required)),
+            "p"
+        )
+        .err(),
         Some(Error::BadBindings),
         "a server that requires what it does not know itself lets nobody in"
     );

@@ -4,7 +4,9 @@
 mod recordings;
 
 use gatepass_backend::{Attributes, ChannelBindings, Credentials, Principal, Request};
-use gatepass_engine::{Accepted, AwaitingAuthenticate, Client, Error, Nonces, Server, TargetInfo, crypto};
+use gatepass_engine::{
+    Accepted, AwaitingAuthenticate, Bindings, Client, Error, Nonces, Policy, Server, TargetInfo, crypto,
+};
 use gatepass_wire::{Authenticate, Challenge, FileTime, Message, NegotiateFlags, NtResponse};
 use recordings::Recording;
 use serde_json::Value;
@@ -49,7 +51,9 @@ fn verify(recording: &Recorded, password: Option<&str>) -> Result<Accepted, Erro
     let mut waiting = AwaitingAuthenticate::resume(&recording.negotiate, &recording.challenge)?;
     if let Some(data) = recording.bytes("channel_binding_application_data") {
         let request = Request::new().with_bindings(ChannelBindings::raw(&data));
-        let server = Server::new(TargetInfo::default()).with_request(request).requiring_bindings();
+        let server = Server::new(TargetInfo::default())
+            .with_request(request)
+            .with_policy(Policy::new().with_bindings(Bindings::Required));
         waiting = waiting.with_policy_of(server);
     }
     let claim = waiting.authenticate(&recording.authenticate)?;
@@ -226,5 +230,8 @@ fn a16_zeros_in_place_of_bindings_are_none() {
     let server = || Server::new(TargetInfo::default()).with_request(request.clone());
     assert_eq!(verify_with(Server::new(TargetInfo::default())), Ok(false));
     assert_eq!(verify_with(server()), Ok(false));
-    assert_eq!(verify_with(server().requiring_bindings()), Err(Error::BadBindings));
+    assert_eq!(
+        verify_with(server().with_policy(Policy::new().with_bindings(Bindings::Required))),
+        Err(Error::BadBindings)
+    );
 }
