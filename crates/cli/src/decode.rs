@@ -8,6 +8,7 @@ mod field;
 mod input;
 mod print;
 mod report;
+mod spnego;
 
 use crate::exit::{Exit, Failure};
 use crate::screen::{Screen, complain};
@@ -15,7 +16,7 @@ use input::Token;
 use report::Report;
 use std::path::PathBuf;
 
-/// Decode an NTLM token: base64, hex, a header line, or the raw bytes
+/// Decode a token of NTLM or SPNEGO: base64, hex, a header line, or the raw bytes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -39,7 +40,7 @@ pub(crate) struct DecodeArgs {
 
 pub(crate) fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
     let tokens = input::tokens(&args.token, args.file.as_deref())?;
-    let reports: Vec<Report> = tokens.iter().map(Token::report).collect();
+    let reports: Vec<Report> = tokens.iter().flat_map(Token::reports).collect();
     let mut out = Screen::stdout();
     if args.json {
         print::json(&mut out, &reports)?;

@@ -1,11 +1,13 @@
 //! From what was given to the bytes of a token: base64, hex, header lines, raw bytes.
 
 use super::report::{Defect, Report};
+use super::spnego;
 use crate::exit::{Exit, Failure, Reason};
 use crate::hex;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use gatepass::spnego::Oid;
 use gatepass::wire::SIGNATURE;
 use std::fs::File;
 use std::io::{self, Read};
@@ -162,42 +164,37 @@ fn from_base64(text: &str) -> Result<Vec<u8>, Failure> {
 }
 
 fn is_token(bytes: &[u8]) -> bool {
-    bytes.starts_with(&SIGNATURE) || matches!(bytes, [0x60 | 0xa0 | 0xa1 | 0x6e, ..])
+    bytes.starts_with(&SIGNATURE) || matches!(bytes, [0x60 | 0xa0 | 0xa1 | 0x6e | 0x6f, ..])
 }
 
 impl Token {
-    /// What is said of it. Of SPNEGO only the NTLM message inside is decoded.
-    pub(crate) fn report(&self) -> Report {
+    /// What is said of it: one report, and a second one where a message of NTLM is inside.
+    pub(crate) fn reports(&self) -> Vec<Report> {
         let bytes = self.bytes.as_slice();
-        let inside = bytes.windows(SIGNATURE.len()).position(|window| window == SIGNATURE);
-        let mut report = match (bytes, inside) {
-            ([0x60 | 0xa0 | 0xa1, ..], Some(at)) => {
-                let message = bytes.get(at..).unwrap_or_default();
-                let message = octets(bytes, at).and_then(|length| message.get(..length)).unwrap_or(message);
-                let mut report = Report::of_ntlm(message);
-                report.notes.push(format!(
-                    "found at byte {at} of a SPNEGO token of {} bytes; SPNEGO itself is not decoded yet",
-                    bytes.len()
-                ));
-                report
-            }
-            ([0x60 | 0x6e | 0xa0 | 0xa1, ..], None) if is_der(bytes) => {
-                let kind = foreign(bytes);
-                Report {
-                    message: String::from(kind),
-                    length: bytes.len(),
-                    error: Some(Defect::unsupported(format!(
-                        "this is {kind} with no NTLM message inside, which is not decoded yet"
-                    ))),
-                    ..Report::default()
-                }
-            }
-            _ => Report::of_ntlm(bytes),
+        let spnego = match bytes {
+            [0x60 | 0xa0 | 0xa1, ..] => spnego::reports(bytes),
+            _ => None,
         };
-        if let Some(origin) = &self.origin {
+        let mut reports = spnego.unwrap_or_else(|| vec![other(bytes)]);
+        if let (Some(origin), Some(report)) = (&self.origin, reports.first_mut()) {
             report.notes.insert(0, format!("from {origin}"));
         }
-        report
+        reports
+    }
+}
+
+/// The report of a token that is not SPNEGO's.
+fn other(bytes: &[u8]) -> Report {
+    match foreign(bytes).filter(|_| is_der(bytes)) {
+        Some(kind) => Report {
+            message: String::from(kind),
+            length: bytes.len(),
+            error: Some(Defect::unsupported(format!(
+                "this is {kind}, which is not decoded: only NTLM and SPNEGO are"
+            ))),
+            ..Report::default()
+        },
+        None => Report::of_ntlm(bytes),
     }
 }
 
@@ -211,27 +208,18 @@ fn is_der(bytes: &[u8]) -> bool {
     }
 }
 
-/// The length that the DER header of an OCTET STRING just before `at` announces.
-fn octets(bytes: &[u8], at: usize) -> Option<usize> {
-    match *bytes.get(..at)? {
-        [.., 0x04, 0x82, high, low] => Some(usize::from(u16::from_be_bytes([high, low]))),
-        [.., 0x04, 0x81, length] => Some(usize::from(length)),
-        [.., 0x04, length @ ..=0x7f] => Some(usize::from(length)),
-        _ => None,
-    }
-}
-
-/// What a token without an NTLM message is, by its first bytes and the object identifiers near them.
-fn foreign(bytes: &[u8]) -> &'static str {
-    const KERBEROS: [&[u8]; 2] =
-        [b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02", b"\x2a\x86\x48\x82\xf7\x12\x01\x02\x02"];
+/// What a token of the GSS-API is that is neither NTLM nor SPNEGO, by its first bytes and the object identifiers near them.
+pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
     let head = bytes.get(..bytes.len().min(128)).unwrap_or_default();
-    let kerberos = KERBEROS.iter().any(|oid| head.windows(oid.len()).any(|window| window == *oid));
+    let kerberos = [Oid::KERBEROS, Oid::MS_KERBEROS]
+        .into_iter()
+        .any(|oid| head.windows(oid.contents().len()).any(|window| window == oid.contents()));
     match (bytes, kerberos) {
-        ([0xa0 | 0xa1, ..], _) => "a SPNEGO token",
-        (_, true) => "a Kerberos token",
-        ([0x6e, ..], _) => "a Kerberos AP-REQ",
-        _ => "a GSS-API token",
+        ([0x60, ..], true) => Some("a Kerberos token"),
+        ([0x60, ..], false) => Some("a GSS-API token"),
+        ([0x6e, ..], _) => Some("a Kerberos AP-REQ"),
+        ([0x6f, ..], _) => Some("a Kerberos AP-REP"),
+        _ => None,
     }
 }
 

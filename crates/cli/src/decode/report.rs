@@ -16,7 +16,7 @@ const SHORTEST_NTLMV2: usize = 44;
 /// All that is said of one token.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Report {
-    /// `NEGOTIATE`, `CHALLENGE`, `AUTHENTICATE`, or what else it is.
+    /// `NEGOTIATE`, `CHALLENGE`, `AUTHENTICATE`, `NegTokenInit`, `NegTokenResp`, or what else it is.
     pub(crate) message: String,
     /// Length in bytes.
     pub(crate) length: usize,
@@ -81,6 +81,21 @@ impl Defect {
             text: format!("the message is malformed: {} at byte {at}: {}", error.what(), error.kind()),
             field: Some(String::from(error.what())),
             offset: Some(at),
+            exit: Exit::FAILED,
+        }
+    }
+
+    /// Of a malformed token of SPNEGO.
+    pub(crate) fn of_spnego(error: &gatepass::spnego::DecodeError) -> Self {
+        Self {
+            text: format!(
+                "the SPNEGO token is malformed: {} at byte {}: {}",
+                error.what(),
+                error.offset(),
+                error.kind()
+            ),
+            field: Some(String::from(error.what())),
+            offset: Some(error.offset()),
             exit: Exit::FAILED,
         }
     }

@@ -198,15 +198,11 @@ fn a90_an_input_beyond_the_limit_is_refused_with_a_clear_text() {
 }
 
 #[test]
-fn what_is_no_ntlm_is_named() {
-    // A NegTokenInit that offers Kerberos only; a bare AP-REQ.
+fn a_token_of_another_mechanism_is_named() {
+    // GSS-API framing with the number of Kerberos; a bare AP-REQ.
     for (token, name) in [
-        (
-            "60280606 2b060105 0502a01e 301ca00d 300b0609 2a864886 f7120102 02a20b04 0954686520746f6b656e",
-            "Kerberos",
-        ),
-        ("6e0c300aa003020105a10302010e", "Kerberos AP-REQ"),
-        ("a1073005a0030a0100", "SPNEGO"),
+        ("600f 06092a864886f71201020201006e00", "a Kerberos token"),
+        ("6e0c300aa003020105a10302010e", "a Kerberos AP-REQ"),
     ] {
         let ended = gatepass(["decode", token]).run();
         assert_eq!(ended.code, 4, "{ended:?}");
@@ -218,15 +214,67 @@ fn what_is_no_ntlm_is_named() {
 }
 
 #[test]
-fn ntlm_inside_spnego_is_found() {
+fn spnego_is_decoded_and_so_is_the_ntlm_inside() {
     let entries = fixture("recorded.json");
     let entry = entries.iter().find(|entry| entry["name"] == "pyspnego-negotiate").unwrap();
-    for (number, kind) in ["NEGOTIATE, 40", "CHALLENGE, 114", "AUTHENTICATE, 288"].into_iter().enumerate() {
+    for (number, (outer, field, kind)) in [
+        ("NegTokenInit", "mechToken", "NEGOTIATE, 40"),
+        ("NegTokenResp", "responseToken", "CHALLENGE, 114"),
+        ("NegTokenResp", "responseToken", "AUTHENTICATE, 288"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let token = entry["messages"][number]["b64"].as_str().unwrap();
         let ended = gatepass(["decode", "Authorization:", "Negotiate", token]).run();
-        assert!(ended.code == 0 && ended.stdout.starts_with(kind), "{ended:?}");
-        assert!(ended.stdout.contains("SPNEGO itself is not decoded yet"), "{ended:?}");
+        assert!(ended.code == 0 && ended.stdout.starts_with(outer), "{ended:?}");
+        assert!(ended.stdout.contains(&format!("\n{kind} bytes (in {field}, at byte ")), "{ended:?}");
+        let ended = gatepass(["decode", "--json", token]).run();
+        let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+        let bytes = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, token).unwrap();
+        let fields = json["messages"][0]["fields"].as_array().unwrap();
+        assert!(fields.iter().any(|one| one["name"] == field), "{ended:?}");
+        for one in fields {
+            let (at, length) =
+                (one["offset"].as_u64().unwrap() as usize, one["length"].as_u64().unwrap() as usize);
+            assert_eq!(bytes[at..at + length], unhex(one["hex"].as_str().unwrap()), "{one}");
+        }
     }
+}
+
+#[test]
+fn each_field_of_spnego_has_its_name_and_its_place() {
+    let kerberos =
+        "60280606 2b060105 0502a01e 301ca00d 300b0609 2a864886 f7120102 02a20b04 0954686520746f6b656e";
+    let hinted = "603006062b0601050502a0263024a00e300c060a2b06010401823702020aa3123010a00e1b0c706c656173655f7468616e6b";
+    for (token, parts) in [
+        (kerberos, &["NegTokenInit, 42 bytes", "1.2.840.113554.1.2.2 (Kerberos)", "54686520746f6b656e"][..]),
+        (hinted, &["NegTokenInit2", "please_thank", "1.3.6.1.4.1.311.2.2.10 (NTLM)"][..]),
+        ("a1073005a0030a0102", &["NegTokenResp, 9 bytes", "8       1  negState", "2, reject"][..]),
+        (
+            "a1143012a0030a0103a10b06092a864882f712010202",
+            &["3, request-mic", "as Windows 2000 numbered it"][..],
+        ),
+    ] {
+        let ended = gatepass(["decode", token]).run();
+        assert_eq!(ended.code, 0, "{ended:?}");
+        for part in parts {
+            assert!(ended.stdout.contains(part), "{part}: {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn malformed_spnego_is_an_error_with_its_place_and_the_ntlm_inside_is_shown() {
+    let ended = gatepass(["decode", "a1073005a0030a0109"]).run();
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.stderr.contains("negState at byte 8"), "{ended:?}");
+    // The outer length is one too long.
+    let message = "4e544c4d53535000010000000682080000000000000000000000000000000000";
+    let ended = gatepass(["decode", &format!("a127 3024a222 0420{message}")]).run();
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.stdout.contains("NEGOTIATE, 32 bytes (in what cannot be read, at byte 8)"), "{ended:?}");
+    assert!(ended.stderr.contains("the SPNEGO token is malformed"), "{ended:?}");
 }
 
 #[test]
