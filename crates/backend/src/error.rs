@@ -1,6 +1,6 @@
 //! What went wrong, in SSPI's terms.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 /// Why a handshake or a message function failed.
@@ -11,6 +11,7 @@ use core::fmt;
 pub struct Error {
     kind: ErrorKind,
     source: Option<Box<dyn core::error::Error + Send + Sync>>,
+    token: Option<Vec<u8>>,
 }
 
 /// The kinds of failure, each with its `SECURITY_STATUS`.
@@ -85,7 +86,7 @@ impl Error {
     /// An error of this kind with nothing more to say.
     #[must_use]
     pub const fn new(kind: ErrorKind) -> Self {
-        Self { kind, source: None }
+        Self { kind, source: None, token: None }
     }
 
     /// An error of this kind, caused by `source`.
@@ -94,7 +95,21 @@ impl Error {
         kind: ErrorKind,
         source: impl Into<Box<dyn core::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { kind, source: Some(source.into()) }
+        Self { kind, source: Some(source.into()), token: None }
+    }
+
+    /// With a token that tells the peer that this side has given up, as SPNEGO's `reject` does
+    /// (`ASC_RET_EXTENDED_ERROR`: a failed `AcceptSecurityContext` that still fills the output buffer).
+    #[must_use]
+    pub fn with_token(mut self, token: Vec<u8>) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// What the peer may still be sent, where the mechanism has a word for a failure. The handshake is over all the same.
+    #[must_use]
+    pub fn token(&self) -> Option<&[u8]> {
+        self.token.as_deref()
     }
 
     /// What kind of failure this is.
@@ -144,5 +159,7 @@ mod tests {
         assert_eq!(error.to_string(), "the peer's token is not valid here");
         assert_eq!(error.source().unwrap().to_string(), "TargetInfo at byte 40 is too long");
         assert!(Error::from(ErrorKind::LogonDenied).source().is_none());
+        assert_eq!(error.token(), None);
+        assert_eq!(error.with_token([0xa1, 0].into()).token(), Some(&[0xa1, 0][..]));
     }
 }

@@ -1,7 +1,7 @@
 //! Which mechanism speaks for which scheme, and how far Basic may go.
 
 use crate::{Basic, Scheme};
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use gatepass_backend::Backend;
 
 /// The table of schemes: each with the [`Backend`] that speaks it.
@@ -14,7 +14,12 @@ pub struct Mechanisms {
     /// By strength, one for a scheme.
     entries: Vec<(Scheme, Arc<dyn Backend>)>,
     basic: Exposure,
+    /// The inside of a quoted-string; `None` is [`REALM`].
+    realm: Option<String>,
 }
+
+/// Basic has a realm (RFC 7617 section 2), and mostly there is one to log in to.
+const REALM: &str = "login";
 
 /// Where a client may send a password as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +70,25 @@ impl Mechanisms {
     pub fn allow_basic_over_plain_http_insecure(mut self) -> Self {
         self.basic = Exposure::Anywhere;
         self.with_basic()
+    }
+
+    /// For a server: the realm that [`Scheme::Basic`] shows, `login` otherwise (RFC 7617 section 2). What no header field can
+    /// carry (a control character) is left out.
+    #[must_use]
+    pub fn with_realm(mut self, realm: &str) -> Self {
+        let mut quoted = String::with_capacity(realm.len());
+        for character in realm.chars().filter(|character| !character.is_control()) {
+            if matches!(character, '"' | '\\') {
+                quoted.push('\\');
+            }
+            quoted.push(character);
+        }
+        self.realm = Some(quoted);
+        self
+    }
+
+    pub(crate) fn realm(&self) -> &str {
+        self.realm.as_deref().unwrap_or(REALM)
     }
 
     /// With none but these schemes.

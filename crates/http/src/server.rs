@@ -85,6 +85,18 @@ impl ServerAuth {
         }
     }
 
+    /// The value of `Persistent-Auth` for the response to a request that was [`Granted`](Verdict::Granted), as http.sys writes
+    /// it: whether the identity holds for the connection (`true`) or for this request alone (`false`). `None` while nobody is
+    /// identified. A client that does not know the field goes by the scheme.
+    #[must_use]
+    pub const fn persistent_auth(&self) -> Option<&'static str> {
+        match &self.state {
+            State::Granted { scheme, .. } if scheme.binds_connection() => Some("true"),
+            State::Granted { .. } => Some("false"),
+            State::Nobody | State::Handshaking { .. } => None,
+        }
+    }
+
     /// Why the last [`Verdict::Refused`] was given. This is for the server's own log; the client learns nothing of it.
     #[must_use]
     pub const fn refusal(&self) -> Option<&gatepass_backend::Error> {

@@ -5,9 +5,11 @@
 //!                                                  --> Complete, or AwaitingMic --mechListMIC--> Complete
 //!          --NTLM without SPNEGO--> the mechanism itself
 //! ```
+//! Every error that is not of NTLM without SPNEGO carries a NegTokenResp with `reject` ([`Error::token`]), for protocols that
+//! have a place for it.
 
 use crate::mechanism::{Mechanism, with_integrity};
-use crate::reply::{answer, resp};
+use crate::reply::{answer, rejecting, resp};
 use crate::{Failure, NegState, NegTokenInit, NegTokenResp, Oid, Token};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
@@ -56,9 +58,9 @@ impl Acceptor {
 
 impl Handshake for Acceptor {
     fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
-        match Token::decode(token)? {
-            Token::Init(init) => self.choose(&init),
-            Token::Resp(_) => Err(Failure::OutOfTurn("NegTokenResp").into()),
+        match Token::decode(token).map_err(|error| rejecting(error.into()))? {
+            Token::Init(init) => self.choose(&init).map_err(rejecting),
+            Token::Resp(_) => Err(rejecting(Failure::OutOfTurn("NegTokenResp").into())),
             Token::Raw(message) => {
                 let ntlm = self.mechanism(Oid::NTLMSSP).ok_or(Failure::NoCommonMechanism)?;
                 ntlm.backend.accept(Arc::clone(&self.accounts), &self.request)?.step(message)
@@ -88,9 +90,11 @@ struct Chosen {
 
 impl Handshake for Chosen {
     fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
-        let answer = answer(token)?;
-        let token = answer.response_token.ok_or(Failure::OutOfTurn("responseToken"))?;
-        self.take(token, answer.mech_list_mic, None)
+        let taken = answer(token).and_then(|answer| {
+            let token = answer.response_token.ok_or(Failure::OutOfTurn("responseToken"))?;
+            self.take(token, answer.mech_list_mic, None)
+        });
+        taken.map_err(rejecting)
     }
 }
 
@@ -146,7 +150,13 @@ struct AwaitingMic {
 }
 
 impl Handshake for AwaitingMic {
-    fn step(mut self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
+    fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
+        self.finish(token).map_err(rejecting)
+    }
+}
+
+impl AwaitingMic {
+    fn finish(mut self, token: &[u8]) -> Result<Step, Error> {
         let answer = answer(token)?;
         if answer.response_token.is_some() {
             return Err(Failure::OutOfTurn("responseToken").into());

@@ -10,6 +10,12 @@ pub(crate) fn resp(state: NegState, token: Option<&[u8]>, mic: Option<&[u8]>) ->
         .encode()
 }
 
+/// `error` with the token that tells a client so: reject, and in it what the mechanism has to say of its failure.
+pub(crate) fn rejecting(error: Error) -> Error {
+    let token = resp(NegState::Reject, error.token(), None);
+    error.with_token(token)
+}
+
 /// The peer's answer, unless it is a refusal. Empty fields count as absent.
 pub(crate) fn answer(token: &[u8]) -> Result<NegTokenResp<'_>, Error> {
     let mut answer = match Token::decode(token)? {

@@ -2,9 +2,9 @@
 
 use crate::acceptor::Acceptor;
 use crate::initiator::initiate;
-use crate::{Oid, mechanism::Mechanism};
+use crate::{MechTypes, NEG_HINTS, NegTokenInit, Oid, encode_mech_types, mechanism::Mechanism};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use gatepass_backend::{Accounts, Backend, Credentials, Error, Handshake, Request, Step};
+use gatepass_backend::{Accounts, Backend, Credentials, Error, ErrorKind, Handshake, Request, Step};
 
 /// Negotiate (RFC 4178, [MS-SPNG]): a [`Backend`] that agrees with its peer on one of several others.
 ///
@@ -37,6 +37,21 @@ impl Spnego {
     pub fn with_mechanism(mut self, oids: &[Oid<'static>], backend: Arc<dyn Backend>) -> Self {
         self.mechanisms.push(Mechanism { oids: oids.to_vec(), backend });
         self
+    }
+
+    /// What a server says that speaks first, as one of SMB does in its negotiate response: NegTokenInit2 with its mechanisms
+    /// and [`NEG_HINTS`] ([MS-SPNG] 2.2.1, 3.2.5.2). A client need not read it; its own NegTokenInit follows.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] when there is no mechanism to speak of.
+    pub fn neg_token_init2(&self) -> Result<Vec<u8>, Error> {
+        let oids: Vec<_> = self.mechanisms.iter().flat_map(|mechanism| &mechanism.oids).copied().collect();
+        let list = encode_mech_types(&oids);
+        let mech_types =
+            MechTypes::decode(&list).map_err(|error| Error::with_source(ErrorKind::Unsupported, error))?;
+        let (req_flags, mech_token, mech_list_mic) = (None, None, None);
+        let neg_hints = Some(NEG_HINTS);
+        Ok(NegTokenInit { mech_types, req_flags, mech_token, neg_hints, mech_list_mic }.encode())
     }
 }
 

@@ -116,6 +116,8 @@ impl ServerAuth {
         }
     }
 
+    /// A token that the error has for the client stays here: a client takes a challenge with a token for the next leg (RFC 4559
+    /// section 5), and would go on.
     fn refuse(&mut self, error: gatepass_backend::Error) -> Verdict {
         self.refusal = Some(error);
         Verdict::Refused(self.offer())
@@ -124,15 +126,12 @@ impl ServerAuth {
     /// What the server offers, one value a line, the strongest first.
     fn offer(&self) -> Vec<String> {
         let value = |scheme| match scheme {
-            Scheme::Basic => format!("Basic realm=\"{REALM}\", charset=\"UTF-8\""),
+            Scheme::Basic => format!("Basic realm=\"{}\", charset=\"UTF-8\"", self.mechanisms.realm()),
             _ => scheme.name().to_string(),
         };
         self.mechanisms.schemes().map(value).collect()
     }
 }
-
-/// Basic has a realm (RFC 7617 section 2), and there is one to log in to.
-const REALM: &str = "login";
 
 /// Whether an error of this kind is the mechanism's judgement of well-formed credentials.
 const fn refuses(kind: ErrorKind) -> bool {

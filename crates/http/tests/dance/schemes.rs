@@ -304,11 +304,19 @@ fn a_server_offers_what_it_has_by_strength_and_basic_identifies_one_request() {
     let mut auth = server(all().with(Scheme::Basic, verifying));
     let offered = ["Negotiate", "NTLM", "Basic realm=\"login\", charset=\"UTF-8\""];
     assert!(matches!(auth.request(None), Ok(Verdict::Challenge(values)) if values == offered));
+    let named = all().with_realm("the \"gate\"\r\n");
+    assert!(matches!(
+        server(named).request(None),
+        Ok(Verdict::Challenge(values)) if values[2] == "Basic realm=\"the \\\"gate\\\"\", charset=\"UTF-8\""
+    ));
     // AliceAndBob's hashes are of the length 0.
     for (text, good) in [("CORP\\alice:", true), ("CORP\\alice:x", false), ("CORP\\mallory:", false)] {
         let value = format!("Basic {}", base64(text.as_bytes()));
         match auth.request(Some(value.as_bytes())) {
-            Ok(Verdict::Granted(None)) => assert!(good && auth.identity().unwrap().user() == "alice"),
+            Ok(Verdict::Granted(None)) => {
+                assert!(good && auth.identity().unwrap().user() == "alice");
+                assert_eq!(auth.persistent_auth(), Some("false"));
+            }
             Ok(Verdict::Refused(values)) => assert!(!good && values == offered, "{text}"),
             other => panic!("{text}: {other:?}"),
         }
@@ -334,6 +342,8 @@ fn a_server_takes_up_another_scheme_in_the_middle_of_a_handshake_from_its_beginn
     assert!(matches!(ask(&mut auth, negotiate(AUTHENTICATE)), Err(Error::Mechanism { .. })));
     assert!(auth.identity().is_none());
     let _ = ask(&mut auth, ntlm(NEGOTIATE)).unwrap();
+    assert_eq!(auth.persistent_auth(), None);
     assert!(matches!(ask(&mut auth, ntlm(AUTHENTICATE)), Ok(Verdict::Granted(None))));
+    assert_eq!(auth.persistent_auth(), Some("true"));
     assert_eq!(auth.identity().unwrap().user(), "alice");
 }

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod downgrade;
+mod hints;
 mod peers;
 mod recorded;
 mod turns;
