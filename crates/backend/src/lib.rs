@@ -17,6 +17,9 @@
 //!
 //! Secrets ([`Password`], [`NtHash`], [`SessionKey`]) are types of their own: wiped when dropped, silent in `Debug`,
 //! compared only in constant time, read only through a method called `expose`.
+//!
+//! The feature `certificates` (on by default) is [`ChannelBindings::tls_server_end_point`], for whoever has a certificate: it
+//! brings the crates that read and hash one.
 #![no_std]
 #![warn(
     clippy::indexing_slicing,
@@ -32,6 +35,8 @@ extern crate alloc;
 mod accounts;
 mod attributes;
 mod bindings;
+#[cfg(feature = "certificates")]
+mod certificate;
 mod context;
 mod credentials;
 mod error;
@@ -42,7 +47,9 @@ mod secret;
 
 pub use accounts::Accounts;
 pub use attributes::Attributes;
-pub use bindings::{CertificateError, ChannelBindings};
+pub use bindings::ChannelBindings;
+#[cfg(feature = "certificates")]
+pub use certificate::CertificateError;
 pub use context::SecurityContext;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
