@@ -49,12 +49,12 @@ pub(crate) struct Judgement {
 impl Judgement {
     /// A request of which nobody is asked who makes it.
     pub(crate) const fn open() -> Self {
-        Self::without_dance(Leg::Authenticated, Outcome::Open)
+        Self::without_dance(Leg::Served, Outcome::Open)
     }
 
     /// A request that makes no sense, whoever makes it.
     pub(crate) const fn invalid(reason: String) -> Self {
-        Self::without_dance(Leg::Unauthenticated, Outcome::Invalid(reason))
+        Self::without_dance(Leg::Offer, Outcome::Invalid(reason))
     }
 
     const fn without_dance(leg: Leg, outcome: Outcome) -> Self {
@@ -90,11 +90,11 @@ impl Dance {
             Err(reason) => (Outcome::Invalid(reason), Vec::new()),
         };
         let leg = match &token {
-            Some(token) if token.is_authenticate() => Leg::Authenticate,
+            Some(token) if token.is_authenticate() => Leg::Verdict,
             Some(_) => Leg::Challenge,
             None if credentials.begun => Leg::Challenge,
-            None if self.auth.identity().is_some() => Leg::Authenticated,
-            None => Leg::Unauthenticated,
+            None if self.auth.identity().is_some() => Leg::Served,
+            None => Leg::Offer,
         };
         let challenge = values.iter().find_map(|value| Credentials::of(value.as_bytes()).token);
         Judgement { leg, token, outcome, challenge, values }

@@ -8,13 +8,13 @@ use std::fmt;
 #[non_exhaustive]
 pub enum Leg {
     /// A request without a token on a connection that has not authenticated: it is told which schemes there are.
-    Unauthenticated,
+    Offer,
     /// A request with a NEGOTIATE (or anything else that begins a handshake): it gets a CHALLENGE.
     Challenge,
     /// A request with an AUTHENTICATE: it gets the verdict.
-    Authenticate,
+    Verdict,
     /// A later request on a connection that has authenticated, or one where nobody is asked who he is.
-    Authenticated,
+    Served,
     /// The bytes after a CONNECT that was granted.
     Tunnel,
 }
@@ -23,10 +23,10 @@ pub enum Leg {
 impl fmt::Display for Leg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unauthenticated => "unauthenticated",
+            Self::Offer => "offer",
             Self::Challenge => "challenge",
-            Self::Authenticate => "authenticate",
-            Self::Authenticated => "authenticated",
+            Self::Verdict => "verdict",
+            Self::Served => "served",
             Self::Tunnel => "tunnel",
         })
     }

@@ -69,7 +69,7 @@ impl Page {
             peer,
             exchanges: Vec::new(),
             forgotten: 0,
-            leg: Leg::Unauthenticated,
+            leg: Leg::Offer,
             received: 0,
             sent: 0,
             ended: None,

@@ -26,7 +26,7 @@ fn without_credentials_the_answer_is_407_with_the_scheme_alone() {
     assert_eq!((answer.field("Connection"), answer.field("Proxy-Support")), (Some("keep-alive"), None));
     let transcript = proxy.finish();
     let exchange = transcript.requests().next().unwrap();
-    assert_eq!((exchange.leg, &exchange.outcome), (Leg::Unauthenticated, &Outcome::Offered), "{transcript}");
+    assert_eq!((exchange.leg, &exchange.outcome), (Leg::Offer, &Outcome::Offered), "{transcript}");
     assert_eq!(transcript.origin().connections().len(), 0, "{transcript}");
 }
 
@@ -39,7 +39,7 @@ fn the_right_password_gets_through_and_the_connection_stays_authenticated() {
     let transcript = proxy.finish();
     let legs: Vec<_> = transcript.requests().map(|exchange| (exchange.leg, exchange.status)).collect();
     let wanted =
-        [(Leg::Challenge, Some(407)), (Leg::Authenticate, Some(200)), (Leg::Authenticated, Some(200))];
+        [(Leg::Challenge, Some(407)), (Leg::Verdict, Some(200)), (Leg::Served, Some(200))];
     assert_eq!(legs, wanted, "{transcript}");
     assert_eq!(transcript.requests().last().unwrap().outcome, granted("CORP", "alice"));
     assert_eq!((transcript.negotiates().count(), transcript.authenticates().count()), (1, 1));
@@ -74,7 +74,7 @@ fn a51_a_wrong_password_is_refused_and_counts_as_one_attempt() {
     let transcript = proxy.finish();
     assert_eq!(transcript.authenticates().count(), 1, "{transcript}");
     let refused = transcript.requests().nth(1).unwrap();
-    assert_eq!(refused.leg, Leg::Authenticate);
+    assert_eq!(refused.leg, Leg::Verdict);
     let Outcome::Refused(reason) = &refused.outcome else { panic!("{transcript}") };
     assert!(reason.starts_with("CORP\\alice: NTProofStr does not fit: another password"), "{reason}");
     assert_eq!(transcript.origin().requests().count(), 0);
