@@ -161,6 +161,22 @@ impl Body for Pattern {
     }
 }
 
+/// A body that says nothing of its length, so that HTTP sends it in chunks.
+#[derive(Debug)]
+pub(crate) struct Unsized<B>(pub(crate) B);
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Unsized<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+}
+
 /// Reads `body` to its end and forgets it. The connection stays usable after an answer that did not want the body; when the
 /// connection ends, so does this.
 pub(crate) async fn discard<B: Body + Unpin>(mut body: B) {

@@ -1,5 +1,6 @@
 //! Why a mock proxy does not start.
 
+use crate::Planned;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -14,6 +15,8 @@ pub enum Error {
     NotLoopback(SocketAddr),
     /// Listening on this address failed.
     Listen(SocketAddr, io::Error),
+    /// The fault cannot happen in the leg for which it is planned.
+    Fault(Planned),
     /// The certificates could not be made.
     Certificate(Box<dyn StdError + Send + Sync>),
     /// The thread that serves, or its event loop, could not be started.
@@ -28,6 +31,7 @@ impl fmt::Display for Error {
                 write!(f, "{address} is not a loopback address, and the mock proxy listens nowhere else")
             }
             Self::Listen(address, _) => write!(f, "cannot listen on {address}"),
+            Self::Fault(planned) => write!(f, "a fault that cannot happen there: {planned}"),
             Self::Certificate(_) => f.write_str("cannot make the certificates of the embedded origin"),
             Self::Thread(_) => f.write_str("cannot start the thread of the mock proxy"),
         }
@@ -37,7 +41,7 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::NotLoopback(_) => None,
+            Self::NotLoopback(_) | Self::Fault(_) => None,
             Self::Listen(_, error) | Self::Thread(error) => Some(error),
             Self::Certificate(error) => {
                 let error: &(dyn StdError + 'static) = error.as_ref();

@@ -4,7 +4,9 @@ use std::fmt;
 
 /// Which part of the dance a request belongs to, and with it the response that is made to it. What misbehaves on purpose
 /// is described by the leg in which it does so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Leg {
     /// A request without a token on a connection that has not authenticated: it is told which schemes there are.

@@ -37,6 +37,7 @@ mod dance;
 mod defect;
 mod diagnosis;
 mod error;
+mod fault;
 mod forward;
 mod heads;
 mod leg;
@@ -53,6 +54,7 @@ mod transcript;
 mod tunnel;
 
 pub use error::Error;
+pub use fault::{Fault, Kind, Planned, TokenFault};
 pub use leg::Leg;
 pub use mock::MockProxy;
 pub use running::Running;

@@ -3,12 +3,13 @@
 use crate::accounts::{Domain, Store};
 use crate::authority::Authority;
 use crate::dance::Gate;
+use crate::fault::{Fault, Plan, Planned};
 use crate::limits::MAX_OPEN;
 use crate::origin::Origin;
 use crate::proxy::Proxy;
 use crate::route::Routes;
 use crate::running::{Books, Running};
-use crate::{Error, listener};
+use crate::{Error, Leg, listener};
 use gatepass_backend::{Accounts, Backend, Password, Request};
 use gatepass_engine::{Ntlm, TargetInfo, crypto};
 use gatepass_http::{Basic, Mechanisms, Scheme, Side};
@@ -37,6 +38,8 @@ pub struct MockProxy {
     accounts: Option<Arc<dyn Accounts>>,
     origin_accounts: Option<Arc<dyn Accounts>>,
     schemes: Vec<Scheme>,
+    faults: Vec<Planned>,
+    origin_faults: Vec<Planned>,
 }
 
 impl Default for MockProxy {
@@ -56,6 +59,8 @@ impl MockProxy {
             accounts: None,
             origin_accounts: None,
             schemes: vec![Scheme::Ntlm],
+            faults: Vec::new(),
+            origin_faults: Vec::new(),
         }
     }
 
@@ -100,6 +105,25 @@ impl MockProxy {
         self
     }
 
+    /// With `fault` in the `nth` response of `leg` at the proxy, counted from 1 over all connections. Several faults may be due
+    /// in one response. A leg in which the fault cannot happen ([`Fault::can_happen_in`]) is an error of [`start`](Self::start).
+    pub fn fault(mut self, leg: Leg, nth: u64, fault: Fault) -> Self {
+        self.faults.push(Planned { leg, nth: Some(nth), fault });
+        self
+    }
+
+    /// With `fault` in each response of `leg` at the proxy.
+    pub fn fault_each(mut self, leg: Leg, fault: Fault) -> Self {
+        self.faults.push(Planned { leg, nth: None, fault });
+        self
+    }
+
+    /// With `fault` in the `nth` response of `leg` at the embedded origin.
+    pub fn origin_fault(mut self, leg: Leg, nth: u64, fault: Fault) -> Self {
+        self.origin_faults.push(Planned { leg, nth: Some(nth), fault });
+        self
+    }
+
     /// Listening on `address`, which must be a loopback address; port 0 is any free port.
     pub const fn with_address(mut self, address: SocketAddr) -> Self {
         self.address = address;
@@ -115,6 +139,12 @@ impl MockProxy {
         if !self.address.ip().to_canonical().is_loopback() {
             return Err(Error::NotLoopback(self.address));
         }
+        let planned = self.faults.iter().chain(&self.origin_faults);
+        if let Some(planned) = planned.into_iter().find(|planned| !planned.fault.can_happen_in(planned.leg)) {
+            return Err(Error::Fault(planned.clone()));
+        }
+        let plans =
+            [self.faults.clone(), self.origin_faults.clone()].map(|faults| Arc::new(Plan::new(faults)));
         let loopback = (Ipv4Addr::LOCALHOST, 0).into();
         let (listener, address) = listen(self.address)?;
         let (plain_listener, plain) = listen(loopback)?;
@@ -122,7 +152,7 @@ impl MockProxy {
         let authority = Authority::new()?;
         let routes = Routes { plain, secure };
         let books = Books::default();
-        let (proxy, [plain_door, secure_door]) = self.doors(routes, &books, &authority);
+        let (proxy, [plain_door, secure_door]) = self.doors(routes, &books, &authority, &plans);
 
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
         let (stop, stopped) = oneshot::channel();
@@ -142,11 +172,17 @@ impl MockProxy {
         };
         let thread = spawn(runtime, work)?;
         let ca_pem = authority.ca_pem;
-        Ok(Running { address, routes, ca_pem, books, stop: Some(stop), thread: Some(thread) })
+        Ok(Running { address, routes, ca_pem, books, plans, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The proxy, and the origin over http and https.
-    fn doors(self, routes: Routes, books: &Books, authority: &Authority) -> (Arc<Proxy>, [Arc<Origin>; 2]) {
+    fn doors(
+        self,
+        routes: Routes,
+        books: &Books,
+        authority: &Authority,
+        [plan, origin_plan]: &[Arc<Plan>; 2],
+    ) -> (Arc<Proxy>, [Arc<Origin>; 2]) {
         let domain = self.domain.unwrap_or_else(|| Domain::named(DOMAIN));
         let mechanisms = mechanisms(&domain).only(&self.schemes);
         let stored: Arc<dyn Accounts> = Arc::new(self.store.of(&domain));
@@ -164,13 +200,13 @@ impl MockProxy {
         };
         let door = |tls, request| {
             let gate = gate(Side::Origin, &origin_accounts, request);
-            Arc::new(Origin { gate, book: books.origin.clone(), tls })
+            Arc::new(Origin { gate, book: books.origin.clone(), tls, plan: origin_plan.clone() })
         };
         let plain = door(None, Request::new());
         let bound = Request::new().with_bindings(authority.bindings.clone());
         let secure = door(Some(TlsAcceptor::from(authority.tls.clone())), bound);
         let gate = gate(Side::Proxy, &accounts, Request::new());
-        (Arc::new(Proxy { gate, routes, book: books.proxy.clone() }), [plain, secure])
+        (Arc::new(Proxy { gate, routes, book: books.proxy.clone(), plan: plan.clone() }), [plain, secure])
     }
 }
 

@@ -5,10 +5,11 @@ mod pages;
 
 use crate::body::{AnyBody, Counted, Direction};
 use crate::dance::{Dance, Gate, Judgement};
+use crate::fault::{Faulty, Orders, Plan, bend};
 use crate::proxy::{Answering, capitalised, exchange, unwanted};
-use crate::stream::{Stream, close};
+use crate::stream::{Fuse, Stream, close};
 use crate::transcript::{Book, Ended, Outcome, Page};
-use crate::{listener, reply};
+use crate::{Fault, listener, reply};
 use http::header::WWW_AUTHENTICATE;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -32,6 +33,8 @@ pub(crate) struct Origin {
     pub(crate) book: Arc<Book>,
     /// `None` for plain http.
     pub(crate) tls: Option<TlsAcceptor>,
+    /// What goes wrong; both doors follow one plan.
+    pub(crate) plan: Arc<Plan>,
 }
 
 impl Origin {
@@ -40,17 +43,31 @@ impl Origin {
         let page = self.book.open(peer);
         let _closer = page.closer();
         let stream = Stream::new(socket, page.clone());
+        let fuse = stream.fuse();
         match &self.tls {
-            None => self.talk(stream, page).await,
+            None => self.talk(stream, fuse, page).await,
             Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => self.talk(stream, page).await,
+                Ok(stream) => self.talk(stream, fuse, page).await,
                 Err(error) => page.ended(Ended::Garbage(format!("no TLS handshake: {error}"))),
             },
         }
     }
 
-    async fn talk(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, page: Page) {
-        let session = Arc::new(Session { dance: Mutex::new(self.gate.open()), page: page.clone() });
+    async fn talk(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        fuse: Fuse,
+        page: Page,
+    ) {
+        let orders = Orders::default();
+        let session = Arc::new(Session {
+            dance: Mutex::new(self.gate.open()),
+            fresh: self.gate.open().judge(&http::HeaderMap::new()).values,
+            page: page.clone(),
+            plan: self.plan.clone(),
+            orders: orders.clone(),
+        });
+        let stream = Faulty::new(stream, fuse, orders);
         let service = service_fn(move |request| -> Answering {
             let session = session.clone();
             Box::pin(async move { Ok(session.answer(request).await) })
@@ -59,14 +76,18 @@ impl Origin {
         if let Err(error) = poll_fn(|cx| connection.poll_without_shutdown(cx)).await {
             listener::note_end(&page, &error);
         }
-        close(connection.into_parts().io.into_inner()).await;
+        close(connection.into_parts().io.into_inner().into_inner()).await;
     }
 }
 
 /// One connection.
 struct Session {
     dance: Mutex<Dance>,
+    /// What is offered to who has not begun.
+    fresh: Vec<String>,
     page: Page,
+    plan: Arc<Plan>,
+    orders: Orders,
 }
 
 impl Session {
@@ -78,9 +99,16 @@ impl Session {
             None => Judgement::open(),
         };
         let path = guarded.unwrap_or_else(|| head.uri.path()).to_owned();
-        let values = judgement.values.clone();
-        let outcome = judgement.outcome.clone();
-        let entry = self.page.exchange(exchange(&head, judgement));
+        let mut values = judgement.values.clone();
+        let mut outcome = judgement.outcome.clone();
+        let faults = match outcome {
+            Outcome::Invalid(_) => Vec::new(),
+            _ => self.plan.due(judgement.leg),
+        };
+        let entry = self.page.exchange(exchange(&head, judgement, faults.clone()));
+        if faults.contains(&Fault::Refuse) {
+            (outcome, values) = (Outcome::Offered, self.fresh.clone());
+        }
         let body = Counted::new(body, entry.clone(), Direction::Request);
         let response = match outcome {
             Outcome::Open => pages::answer(&path, None, head, body).await,
@@ -94,6 +122,8 @@ impl Session {
             Outcome::Invalid(reason) => reply::last(StatusCode::BAD_REQUEST, &capitalised(&reason)),
         };
         entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
+        let response = bend(response, &WWW_AUTHENTICATE, &faults);
+        self.orders.next(faults);
         response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
     }
 }

@@ -9,12 +9,13 @@
 use crate::body::{AnyBody, Counted, Direction, discard};
 use crate::dance::{Dance, Gate, Judgement};
 use crate::defect::Defect;
+use crate::fault::{Faulty, Orders, Plan, bend};
 use crate::forward::{Upstream, without_userinfo};
 use crate::heads::Heads;
 use crate::route::Routes;
 use crate::stream::{Stream, close};
 use crate::transcript::{Book, Ended, Entry, Exchange, Outcome, Page};
-use crate::{listener, reply, tunnel};
+use crate::{Fault, Leg, listener, reply, tunnel};
 use http::header::{EXPECT, PROXY_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode, Uri, Version, request::Parts};
 use http_body::Body as _;
@@ -38,6 +39,7 @@ pub(crate) struct Proxy {
     pub(crate) gate: Gate,
     pub(crate) routes: Routes,
     pub(crate) book: Arc<Book>,
+    pub(crate) plan: Arc<Plan>,
 }
 
 impl Proxy {
@@ -50,6 +52,7 @@ impl Proxy {
             upstream: Upstream::default(),
             tunnel: Mutex::new(None),
             page: page.clone(),
+            orders: Orders::default(),
             proxy: self,
         });
         let service = service_fn({
@@ -59,15 +62,19 @@ impl Proxy {
                 Box::pin(async move { Ok(session.answer(request).await) })
             }
         });
-        let heads = Heads::new(Stream::new(socket, page.clone()));
-        let mut connection = listener::http().serve_connection(TokioIo::new(heads), service);
+        let stream = Stream::new(socket, page.clone());
+        let fuse = stream.fuse();
+        let stream = Faulty::new(Heads::new(stream), fuse, session.orders.clone());
+        let mut connection = listener::http().serve_connection(TokioIo::new(stream), service);
         let result = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
         let parts = connection.into_parts();
-        let (mut stream, defect) = parts.io.into_inner().into_parts();
+        let (mut stream, defect) = parts.io.into_inner().into_inner().into_parts();
         match (result, defect, session.take_tunnel()) {
             (Ok(()), None, Some((origin, entry))) => {
                 stream.unread(&parts.read_buf);
-                tunnel::join(stream, origin, page, entry).await;
+                let faults = session.proxy.plan.due(Leg::Tunnel);
+                entry.update(|exchange| exchange.faults.extend(faults.iter().cloned()));
+                tunnel::join(stream, origin, faults, page, entry).await;
             }
             (_, Some(defect), _) => turn_away(stream, &page, &defect).await,
             (Ok(()), None, None) => close(stream).await,
@@ -99,6 +106,7 @@ struct Session {
     page: Page,
     dance: Mutex<Dance>,
     upstream: Upstream,
+    orders: Orders,
     tunnel: Mutex<Option<(TcpStream, Entry)>>,
 }
 
@@ -117,12 +125,23 @@ impl Session {
     async fn answer(&self, request: Request<Incoming>) -> Response<AnyBody> {
         let (head, body) = request.into_parts();
         let judgement = self.judge(&head);
-        let values = judgement.values.clone();
-        let outcome = judgement.outcome.clone();
-        let entry = self.page.exchange(exchange(&head, judgement));
+        let mut values = judgement.values.clone();
+        let mut outcome = judgement.outcome.clone();
+        let faults = match outcome {
+            Outcome::Invalid(_) => Vec::new(),
+            _ => self.proxy.plan.due(judgement.leg),
+        };
+        let entry = self.page.exchange(exchange(&head, judgement, faults.clone()));
+        if faults.contains(&Fault::Refuse) {
+            outcome = Outcome::Offered;
+            values = self.proxy.gate.open().judge(&http::HeaderMap::new()).values;
+        }
         let body = Counted::new(body, entry.clone(), Direction::Request);
         let stays = stays_open(&head);
         let mut response = match outcome {
+            Outcome::Granted(_) | Outcome::Open if faults.contains(&Fault::Unreachable) => {
+                reply::text(StatusCode::BAD_GATEWAY, "The script has it that the origin cannot be reached.")
+            }
             Outcome::Granted(_) | Outcome::Open if head.method == Method::CONNECT => {
                 self.connect(&head.uri, &entry).await
             }
@@ -142,6 +161,8 @@ impl Session {
             reply::keep_alive(&mut response);
         }
         entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
+        let response = bend(response, &PROXY_AUTHENTICATE, &faults);
+        self.orders.next(faults);
         response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
     }
 
@@ -201,7 +222,7 @@ pub(crate) fn unwanted(
 }
 
 /// The request and its judgement, as the transcript keeps them.
-pub(crate) fn exchange(head: &Parts, judgement: Judgement) -> Exchange {
+pub(crate) fn exchange(head: &Parts, judgement: Judgement, faults: Vec<Fault>) -> Exchange {
     let version = match head.version {
         Version::HTTP_10 => "HTTP/1.0",
         _ => "HTTP/1.1",
@@ -214,6 +235,7 @@ pub(crate) fn exchange(head: &Parts, judgement: Judgement) -> Exchange {
         field_names: head.headers.keys().map(ToString::to_string).collect(),
         token: judgement.token,
         outcome: judgement.outcome,
+        faults,
         challenge: judgement.challenge,
         status: None,
         request_body: 0,

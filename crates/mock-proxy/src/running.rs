@@ -1,9 +1,10 @@
 //! A mock proxy at work.
 
-use crate::Transcript;
 use crate::authority::ORIGIN_HOST;
+use crate::fault::{Plan, Planned};
 use crate::route::Routes;
 use crate::transcript::{Book, Log};
+use crate::{Error, Transcript};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Running {
     pub(crate) routes: Routes,
     pub(crate) ca_pem: String,
     pub(crate) books: Books,
+    /// What goes wrong at the proxy, and at the origin.
+    pub(crate) plans: [Arc<Plan>; 2],
     pub(crate) stop: Option<oneshot::Sender<()>>,
     pub(crate) thread: Option<JoinHandle<()>>,
 }
@@ -78,6 +81,40 @@ impl Running {
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// The faults that were planned, at the proxy and at the origin, and have not happened. A test that scripts a fault and
+    /// never reaches it proves nothing: see [`assert_all_faults_happened`](Self::assert_all_faults_happened).
+    #[must_use]
+    pub fn unreached_faults(&self) -> Vec<Planned> {
+        self.plans.iter().flat_map(|plan| plan.unreached()).collect()
+    }
+
+    /// # Panics
+    /// When a fault was planned and has not happened; the transcript is in the text.
+    pub fn assert_all_faults_happened(&self) {
+        let names: Vec<_> = self.unreached_faults().iter().map(ToString::to_string).collect();
+        assert!(names.is_empty(), "never reached: {}\n{}", names.join(", "), self.transcript());
+    }
+
+    /// What goes wrong at the proxy, as planned now.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Planned> {
+        self.plans[0].faults()
+    }
+
+    /// Other faults at the proxy from now on; what was counted is forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] for one in a leg in which it cannot happen; then nothing changes.
+    pub fn set_faults(&self, faults: Vec<Planned>) -> Result<(), Error> {
+        match faults.iter().find(|planned| !planned.fault.can_happen_in(planned.leg)) {
+            Some(planned) => Err(Error::Fault(planned.clone())),
+            None => {
+                self.plans[0].replace(faults);
+                Ok(())
+            }
+        }
     }
 
     /// What happened so far.

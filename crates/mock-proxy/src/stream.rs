@@ -7,6 +7,8 @@ use crate::transcript::Page;
 use bytes::{Buf, BytesMut};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -15,10 +17,26 @@ use tokio::net::TcpStream;
 /// How long [`close`] waits for a peer that goes on sending.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Resets a connection from above: once it is blown, the connection ends abortively when it is dropped.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fuse(Arc<AtomicBool>);
+
+impl Fuse {
+    /// Blows it.
+    pub(crate) fn reset(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_blown(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// An accepted connection.
 #[derive(Debug)]
 pub(crate) struct Stream {
     socket: TcpStream,
+    fuse: Fuse,
     unread: BytesMut,
     page: Page,
 }
@@ -28,7 +46,12 @@ impl Stream {
     pub(crate) fn new(socket: TcpStream, page: Page) -> Self {
         // Without it small answers wait for the peer's delayed acknowledgement; a socket that refuses is only slower.
         let _ = socket.set_nodelay(true);
-        Self { socket, unread: BytesMut::new(), page }
+        Self { socket, fuse: Fuse::default(), unread: BytesMut::new(), page }
+    }
+
+    /// What resets it.
+    pub(crate) fn fuse(&self) -> Fuse {
+        self.fuse.clone()
     }
 
     /// Puts `bytes`, which were read before, back in front of what is still to be read.
@@ -104,6 +127,11 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.fuse.is_blown() {
+            // Where the option is refused the peer sees an orderly end instead.
+            let _ = self.socket.set_zero_linger();
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }

@@ -11,7 +11,7 @@ mod token;
 pub(crate) use book::{Book, Entry, Page};
 pub use token::Token;
 
-use crate::Leg;
+use crate::{Fault, Leg};
 use gatepass_backend::Principal;
 use std::net::SocketAddr;
 
@@ -140,6 +140,8 @@ pub struct Exchange {
     pub token: Option<Token>,
     /// What was made of it.
     pub outcome: Outcome,
+    /// What went wrong on purpose in the answer.
+    pub faults: Vec<Fault>,
     /// The NTLM token that was sent back.
     pub challenge: Option<Token>,
     /// The status of the response; `None` until it is made.

@@ -1,8 +1,9 @@
 //! The bytes after a CONNECT that was granted: passed on as they are, both ways.
 
-use crate::Leg;
-use crate::stream::Stream;
+use crate::fault::Faulty;
+use crate::stream::{Stream, close};
 use crate::transcript::{Entry, Page};
+use crate::{Fault, Leg};
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::TcpStream;
 
@@ -10,8 +11,14 @@ use tokio::net::TcpStream;
 const BUFFER: usize = 64 * 1024;
 
 /// Joins `client` and `origin` until both have ended. One that closes its sending side can still receive; one that resets
-/// has the other reset too.
-pub(crate) async fn join(mut client: Stream, mut origin: TcpStream, page: Page, entry: Entry) {
+/// has the other reset too. What the origin sends goes through `faults`.
+pub(crate) async fn join(
+    client: Stream,
+    mut origin: TcpStream,
+    faults: Vec<Fault>,
+    page: Page,
+    entry: Entry,
+) {
     page.reached(Leg::Tunnel);
     let _meter = Meter {
         received: page.received().saturating_sub(client.unread_count() as u64),
@@ -21,8 +28,13 @@ pub(crate) async fn join(mut client: Stream, mut origin: TcpStream, page: Page, 
     };
     // Without it the small records of TLS wait for delayed acknowledgements; a socket that refuses is only slower.
     let _ = origin.set_nodelay(true);
+    let fuse = client.fuse();
+    let mut client = Faulty::tunnel(client, fuse, faults);
     if copy_bidirectional_with_sizes(&mut client, &mut origin, BUFFER, BUFFER).await.is_err() {
-        client.reset();
+        if client.is_closed() {
+            return close(client.into_inner()).await;
+        }
+        client.into_inner().reset();
         // Where the option is refused the origin sees an orderly end instead.
         let _ = origin.set_zero_linger();
     }

@@ -65,6 +65,7 @@ impl fmt::Display for Exchange {
             write!(f, ", {} bytes", self.response_body)?;
         }
         writeln!(f)?;
+        self.faults.iter().try_for_each(|fault| writeln!(f, "    ! {fault}"))?;
         if let Some(token) = &self.challenge {
             writeln!(f, "    {token}")?;
         }

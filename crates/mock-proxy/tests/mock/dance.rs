@@ -38,8 +38,7 @@ fn the_right_password_gets_through_and_the_connection_stays_authenticated() {
     assert_eq!(peer.ask(GET, "").text(), ORIGIN_SAYS);
     let transcript = proxy.finish();
     let legs: Vec<_> = transcript.requests().map(|exchange| (exchange.leg, exchange.status)).collect();
-    let wanted =
-        [(Leg::Challenge, Some(407)), (Leg::Verdict, Some(200)), (Leg::Served, Some(200))];
+    let wanted = [(Leg::Challenge, Some(407)), (Leg::Verdict, Some(200)), (Leg::Served, Some(200))];
     assert_eq!(legs, wanted, "{transcript}");
     assert_eq!(transcript.requests().last().unwrap().outcome, granted("CORP", "alice"));
     assert_eq!((transcript.negotiates().count(), transcript.authenticates().count()), (1, 1));

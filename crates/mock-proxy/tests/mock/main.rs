@@ -1,6 +1,7 @@
 //! The mock proxy as its clients see it. The client is written by hand, byte by byte; only its NTLM is the engine's.
 
 mod dance;
+mod faults;
 mod forward;
 mod garbage;
 mod life;
