@@ -49,6 +49,18 @@ impl ChannelBindings {
         &self.application_data
     }
 
+    /// The address of the initiator, type and bytes; 0 and none unless [`with_addresses`](Self::with_addresses) gave one.
+    #[must_use]
+    pub fn initiator_address(&self) -> (u32, &[u8]) {
+        (self.initiator.0, &self.initiator.1)
+    }
+
+    /// The address of the acceptor, as [`initiator_address`](Self::initiator_address).
+    #[must_use]
+    pub fn acceptor_address(&self) -> (u32, &[u8]) {
+        (self.acceptor.0, &self.acceptor.1)
+    }
+
     /// The structure as its MD5 is taken for NTLM: the type, length and bytes of the initiator's address, of the acceptor's
     /// (without an address type 0 and length 0), then the length and bytes of the application data; all numbers 32 bits,
     /// little-endian (RFC 4121 4.1.1.2).
