@@ -44,6 +44,7 @@ mod handshake;
 mod principal;
 mod request;
 mod secret;
+mod source;
 
 pub use accounts::Accounts;
 pub use attributes::Attributes;
@@ -57,3 +58,4 @@ pub use handshake::{Backend, Handshake, Step};
 pub use principal::Principal;
 pub use request::Request;
 pub use secret::{NtHash, Password, SessionKey};
+pub use source::CredentialSource;

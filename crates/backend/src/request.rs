@@ -10,6 +10,7 @@ pub struct Request {
     target: Option<String>,
     bindings: Option<ChannelBindings>,
     requirements: Attributes,
+    peer: Option<String>,
 }
 
 impl Request {
@@ -46,6 +47,14 @@ impl Request {
         self
     }
 
+    /// With the place that asks for the login, as a URL with scheme, host and port: `http://proxy.corp.example:8080`. It is
+    /// for a [`CredentialSource`](crate::CredentialSource), which may keep one secret for each place; no mechanism reads it.
+    #[must_use]
+    pub fn with_peer(mut self, url: impl Into<String>) -> Self {
+        self.peer = Some(url.into());
+        self
+    }
+
     /// The service principal name, if one is given.
     #[must_use]
     pub fn target_name(&self) -> Option<&str> {
@@ -62,5 +71,11 @@ impl Request {
     #[must_use]
     pub fn requirements(&self) -> Attributes {
         self.requirements
+    }
+
+    /// The place that asks for the login, if it is given.
+    #[must_use]
+    pub fn peer(&self) -> Option<&str> {
+        self.peer.as_deref()
     }
 }
