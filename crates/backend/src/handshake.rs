@@ -22,6 +22,13 @@ pub trait Backend: Send + Sync + Debug {
     /// # Errors
     /// [`Unsupported`](crate::ErrorKind::Unsupported) when this backend is no server or cannot do what `request` requires.
     fn accept(&self, accounts: Arc<dyn Accounts>, request: &Request) -> Result<Box<dyn Handshake>, Error>;
+
+    /// Whether [`initiate`](Self::initiate) and the steps of its handshakes may wait for something outside this process: a
+    /// ticket from the network, a keyring, a person. They then belong on a thread that may block, and not on one that serves
+    /// an asynchronous program. A mechanism that only computes leaves this at `false`.
+    fn blocks(&self) -> bool {
+        false
+    }
 }
 
 /// A handshake that waits for the peer's next token.

@@ -63,4 +63,8 @@ impl Backend for Spnego {
     fn accept(&self, accounts: Arc<dyn Accounts>, request: &Request) -> Result<Box<dyn Handshake>, Error> {
         Ok(Box::new(Acceptor::new(self.mechanisms.clone(), accounts, request.clone())))
     }
+
+    fn blocks(&self) -> bool {
+        self.mechanisms.iter().any(|mechanism| mechanism.backend.blocks())
+    }
 }
