@@ -20,6 +20,8 @@
 //!
 //! The feature `certificates` (on by default) is [`ChannelBindings::tls_server_end_point`], for whoever has a certificate: it
 //! brings the crates that read and hash one.
+//!
+//! Whoever writes a backend finds its contract, as tests to run, in the module `contract` (feature `contract`, which needs `std`).
 #![no_std]
 #![warn(
     clippy::indexing_slicing,
@@ -31,6 +33,8 @@
 )]
 
 extern crate alloc;
+#[cfg(feature = "contract")]
+extern crate std;
 
 mod accounts;
 mod attributes;
@@ -38,6 +42,8 @@ mod bindings;
 #[cfg(feature = "certificates")]
 mod certificate;
 mod context;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod credentials;
 mod error;
 mod handshake;
