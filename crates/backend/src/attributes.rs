@@ -29,7 +29,8 @@ impl Attributes {
     pub const SEQUENCE_DETECT: Self = Self(0x0000_0008);
     /// Messages can be encrypted (`ISC_REQ_CONFIDENTIALITY`).
     pub const CONFIDENTIALITY: Self = Self(0x0000_0010);
-    /// The transport is a datagram transport (`ISC_REQ_DATAGRAM`).
+    /// The transport is a datagram transport (`ISC_REQ_DATAGRAM`): the server begins, and messages have numbers of the
+    /// caller's, as [`SecurityContext::sign_datagram`](crate::SecurityContext::sign_datagram) takes them.
     pub const DATAGRAM: Self = Self(0x0000_0400);
     /// Messages can be signed (`ISC_REQ_INTEGRITY`).
     pub const INTEGRITY: Self = Self(0x0001_0000);

@@ -11,6 +11,9 @@ use core::fmt::Debug;
 pub trait Backend: Send + Sync + Debug {
     /// Begins as a client (`AcquireCredentialsHandle` and the first `InitializeSecurityContext`).
     ///
+    /// With [`Attributes::DATAGRAM`](crate::Attributes::DATAGRAM) the server has the first word: the token is empty, and
+    /// need not be sent.
+    ///
     /// # Errors
     /// [`NoCredentials`](crate::ErrorKind::NoCredentials) when this backend cannot use `credentials`,
     /// [`Unsupported`](crate::ErrorKind::Unsupported) when it cannot do what `request` requires.
@@ -18,6 +21,9 @@ pub trait Backend: Send + Sync + Debug {
 
     /// Begins as a server that knows `accounts`; the handshake waits for the client's first token
     /// (`AcceptSecurityContext`).
+    ///
+    /// With [`Attributes::DATAGRAM`](crate::Attributes::DATAGRAM) the client has none: its first token is empty, whether
+    /// anything came or not, and the answer to it is the server's first word.
     ///
     /// # Errors
     /// [`Unsupported`](crate::ErrorKind::Unsupported) when this backend is no server or cannot do what `request` requires.
@@ -57,7 +63,7 @@ pub trait Handshake: Send + Debug {
 pub enum Step {
     /// Send `token`; then `next` takes the answer (`SEC_I_CONTINUE_NEEDED`).
     Continue {
-        /// What the peer must get.
+        /// What the peer must get; empty where the peer begins.
         token: Vec<u8>,
         /// The state that takes the peer's answer.
         next: Box<dyn Handshake>,

@@ -66,7 +66,7 @@ pub enum Requirement {
     Connectionless,
     /// A response that the policy permits: the one that the server's CHALLENGE or the caller asks for is weaker.
     Dialect,
-    /// A proof of the server, delegation, or datagrams over a connection: NTLM has none of them.
+    /// A proof of the server, delegation, datagrams over a connection, or a record of datagrams: NTLM has none of them.
     Attributes,
 }
 
@@ -99,7 +99,7 @@ impl fmt::Display for Error {
             Self::TooLong(error) => return write!(f, "too long for a message: {error}"),
             Self::Incompatible(what) => return write!(f, "nothing in common with the peer: {what}"),
             Self::Policy(Requirement::Attributes) => {
-                "NTLM has neither mutual authentication nor delegation, and no datagrams over a connection"
+                "NTLM has neither mutual authentication nor delegation, no datagrams over a connection and no record of them"
             }
             Self::Policy(what) => return write!(f, "the peer does not offer {what}"),
             Self::Denied => "the logon was denied",
@@ -134,7 +134,9 @@ impl fmt::Display for Requirement {
             Self::ExtendedSessionSecurity => "extended session security",
             Self::Connectionless => "datagrams",
             Self::Dialect => "a response as strong as the policy wants it",
-            Self::Attributes => "mutual authentication, delegation or datagrams",
+            Self::Attributes => {
+                "mutual authentication, delegation, datagrams over a connection or a record of them"
+            }
         })
     }
 }

@@ -3,18 +3,22 @@
 //! ```text
 //! initiate --> Continue(NEGOTIATE) --CHALLENGE--> Complete(AUTHENTICATE)
 //! accept   --> (waits) --NEGOTIATE--> Continue(CHALLENGE) --AUTHENTICATE--> Complete
+//!
+//! with Attributes::DATAGRAM
+//! initiate --> Continue(nothing) --CHALLENGE--> Complete(AUTHENTICATE)
+//! accept   --> (waits) --nothing--> Continue(CHALLENGE) --AUTHENTICATE--> Complete
 //! ```
 
+mod context;
+
 use crate::{
-    AwaitingAuthenticate, AwaitingChallenge, Client, Dialect, NonceSource, Policy, Protection, Server,
-    Session, TargetInfo, settle,
+    AwaitingAuthenticate, AwaitingChallenge, Client, Dialect, NonceSource, Policy, Requirement, Server,
+    TargetInfo, settle,
 };
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use context::Context;
 use core::fmt;
-use gatepass_backend::{
-    Accounts, Attributes, Backend, Credentials, Error, Handshake, Principal, Request, SecurityContext,
-    SessionKey, Step,
-};
+use gatepass_backend::{Accounts, Attributes, Backend, Credentials, Error, Handshake, Request, Step};
 
 /// NTLM as a [`Backend`]: NTLMv2, on either side, unless the policy says otherwise.
 ///
@@ -86,7 +90,8 @@ impl Default for Ntlm {
 
 impl Backend for Ntlm {
     fn initiate(&self, credentials: &Credentials, request: &Request) -> Result<Step, Error> {
-        settle::possible(request.requirements(), false)?;
+        let connectionless = request.requirements().contains(Attributes::DATAGRAM);
+        settle::possible(request.requirements(), connectionless)?;
         if !matches!(
             credentials,
             Credentials::Password(..) | Credentials::NtHash(..) | Credentials::Anonymous
@@ -100,17 +105,21 @@ impl Backend for Ntlm {
         if let Some(dialect) = self.dialect {
             client = client.with_dialect(dialect);
         }
-        let (waiting, token) = client.negotiate();
         let nonces = Arc::clone(&self.nonces);
+        if connectionless {
+            return Ok(Step::Continue { token: Vec::new(), next: Box::new(Listener { client, nonces }) });
+        }
+        let (waiting, token) = client.negotiate();
         Ok(Step::Continue { token, next: Box::new(Initiator { waiting, nonces }) })
     }
 
     fn accept(&self, accounts: Arc<dyn Accounts>, request: &Request) -> Result<Box<dyn Handshake>, Error> {
-        settle::possible(request.requirements(), false)?;
+        let connectionless = request.requirements().contains(Attributes::DATAGRAM);
+        settle::possible(request.requirements(), connectionless)?;
         self.policy.possible(request.bindings().is_some())?;
         let server =
             Server::new(self.target.clone()).with_request(request.clone()).with_policy(self.policy.clone());
-        Ok(Box::new(Acceptor { server, accounts, nonces: Arc::clone(&self.nonces) }))
+        Ok(Box::new(Acceptor { server, connectionless, accounts, nonces: Arc::clone(&self.nonces) }))
     }
 }
 
@@ -129,16 +138,38 @@ impl Handshake for Initiator {
     }
 }
 
-/// A server that waits for NEGOTIATE.
+/// A client that waits for the CHALLENGE of a server that begins.
+#[derive(Debug)]
+struct Listener {
+    client: Client,
+    nonces: Arc<dyn NonceSource>,
+}
+
+impl Handshake for Listener {
+    fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
+        let (session, authenticate) = self.client.answer(token, self.nonces.nonces()?)?;
+        let context = Box::new(Context::new(session, None));
+        Ok(Step::Complete { token: Some(authenticate), context })
+    }
+}
+
+/// A server that waits for NEGOTIATE or, without a connection, for the word to begin.
 struct Acceptor {
     server: Server,
+    connectionless: bool,
     accounts: Arc<dyn Accounts>,
     nonces: Arc<dyn NonceSource>,
 }
 
 impl Handshake for Acceptor {
     fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
-        let (waiting, challenge) = self.server.negotiate(token, self.nonces.nonces()?)?;
+        let nonces = self.nonces.nonces()?;
+        let (waiting, challenge) = match token {
+            [] if self.connectionless => self.server.challenge(nonces)?,
+            // Whoever begins means a connection.
+            _ if self.connectionless => return Err(crate::Error::Policy(Requirement::Connectionless).into()),
+            negotiate => self.server.negotiate(negotiate, nonces)?,
+        };
         let next = Box::new(Challenged { waiting, accounts: self.accounts });
         Ok(Step::Continue { token: challenge, next })
     }
@@ -171,60 +202,5 @@ impl fmt::Debug for Acceptor {
 impl fmt::Debug for Challenged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Challenged").field("waiting", &self.waiting).finish_non_exhaustive()
-    }
-}
-
-/// A session as the joint knows it.
-#[derive(Debug)]
-struct Context {
-    attributes: Attributes,
-    peer: Option<Principal>,
-    key: SessionKey,
-    protection: Protection,
-}
-
-impl Context {
-    fn new(session: Session, peer: Option<Principal>) -> Self {
-        let attributes = settle::attributes(session.flags());
-        let key = session.exported_session_key().clone();
-        Self { attributes, peer, key, protection: session.protect() }
-    }
-}
-
-impl SecurityContext for Context {
-    fn attributes(&self) -> Attributes {
-        self.attributes
-    }
-
-    fn peer(&self) -> Option<&Principal> {
-        self.peer.as_ref()
-    }
-
-    fn session_key(&self) -> Option<SessionKey> {
-        Some(self.key.clone())
-    }
-
-    fn sign(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        Ok(self.protection.sign(message)?.to_vec())
-    }
-
-    fn verify(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-        Ok(self.protection.verify(message, signature)?)
-    }
-
-    fn seal(&mut self, message: &mut [u8]) -> Result<Vec<u8>, Error> {
-        Ok(self.protection.seal(message)?.to_vec())
-    }
-
-    fn unseal(&mut self, message: &mut [u8], signature: &[u8]) -> Result<(), Error> {
-        Ok(self.protection.unseal(message, signature)?)
-    }
-
-    fn mech_list_mic(&mut self, list: &[u8]) -> Result<Vec<u8>, Error> {
-        Ok(self.protection.mech_list_mic(list)?.to_vec())
-    }
-
-    fn verify_mech_list_mic(&mut self, list: &[u8], mic: &[u8]) -> Result<(), Error> {
-        Ok(self.protection.verify_mech_list_mic(list, mic)?)
     }
 }

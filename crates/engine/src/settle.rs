@@ -148,11 +148,16 @@ pub(crate) fn required(attributes: Attributes, policy: &Policy) -> Flags {
     flags
 }
 
-/// Whether NTLM can give `attributes` at all, over a connection or, where that is what both know, without one.
+/// Whether NTLM can give `attributes` at all, over a connection or, where that is what both know, without one. Of datagrams
+/// it keeps no record, so that it sees neither that one comes again nor that one is missing.
 pub(crate) fn possible(attributes: Attributes, connectionless: bool) -> Result<(), Error> {
-    let none = [Attributes::DELEGATE, Attributes::MUTUAL_AUTH];
-    let datagrams = attributes.contains(Attributes::DATAGRAM) && !connectionless;
-    if datagrams || none.into_iter().any(|one| attributes.contains(one)) {
+    let none: &[Attributes] = if connectionless {
+        &[Attributes::REPLAY_DETECT, Attributes::SEQUENCE_DETECT]
+    } else {
+        &[Attributes::DATAGRAM]
+    };
+    let never = [Attributes::DELEGATE, Attributes::MUTUAL_AUTH];
+    if never.iter().chain(none).any(|one| attributes.contains(*one)) {
         return Err(Error::Policy(Requirement::Attributes));
     }
     Ok(())
@@ -161,9 +166,15 @@ pub(crate) fn possible(attributes: Attributes, connectionless: bool) -> Result<(
 /// What a context with `flags` has, of which [`protected`] has been made sure.
 pub(crate) fn attributes(flags: Flags) -> Attributes {
     let mut attributes = Attributes::none();
+    let datagrams = flags.contains(Flags::NEGOTIATE_DATAGRAM);
+    if datagrams {
+        attributes = attributes | Attributes::DATAGRAM;
+    }
     if flags.contains(Flags::NEGOTIATE_SIGN) {
-        attributes =
-            attributes | Attributes::INTEGRITY | Attributes::REPLAY_DETECT | Attributes::SEQUENCE_DETECT;
+        attributes = attributes | Attributes::INTEGRITY;
+        if !datagrams {
+            attributes = attributes | Attributes::REPLAY_DETECT | Attributes::SEQUENCE_DETECT;
+        }
     }
     if flags.contains(Flags::NEGOTIATE_SEAL) {
         attributes = attributes | Attributes::CONFIDENTIALITY;
@@ -245,5 +256,10 @@ mod tests {
             assert_eq!(error, Err(Error::Policy(Requirement::Attributes)));
         }
         assert_eq!(possible(Attributes::CONFIDENTIALITY, false), Ok(()));
+        for attribute in [Attributes::MUTUAL_AUTH, Attributes::REPLAY_DETECT, Attributes::SEQUENCE_DETECT] {
+            let error = possible(attribute | Attributes::DATAGRAM, true);
+            assert_eq!(error, Err(Error::Policy(Requirement::Attributes)));
+        }
+        assert_eq!(possible(Attributes::CONFIDENTIALITY | Attributes::DATAGRAM, true), Ok(()));
     }
 }
