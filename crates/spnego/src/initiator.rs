@@ -25,6 +25,10 @@ pub(crate) fn initiate(
     credentials: &Credentials,
     request: &Request,
 ) -> Result<Step, Error> {
+    // In SPNEGO the client has the first word (RFC 4178 section 4.2.1), without a connection the server.
+    if request.requirements().contains(Attributes::DATAGRAM) {
+        return Err(ErrorKind::Unsupported.into());
+    }
     let mut first_error = None;
     let mut rest = mechanisms;
     while let Some((first, others)) = rest.split_first() {

@@ -188,6 +188,10 @@ impl ClientAuth {
     /// Begins a handshake of the first of these schemes that can begin. `at_once`: the peer has let its first token in before.
     fn initiate(&mut self, schemes: &[Scheme], at_once: bool) -> Result<(State, Action), Error> {
         let mut failure = None;
+        // HTTP is a connection; without one the mechanism would wait for its server to begin.
+        if self.request.requirements().contains(Attributes::DATAGRAM) {
+            return Err(Error::Mechanism { side: self.side, error: ErrorKind::Unsupported.into() });
+        }
         for scheme in schemes.iter().copied() {
             let Some(backend) = self.mechanisms.backend(scheme) else { continue };
             self.tried.push(scheme);

@@ -289,6 +289,18 @@ fn basic_takes_a_name_and_a_password_and_nothing_that_it_cannot_carry() {
     assert_eq!(token(&Credentials::password("alice", "pw"), &signing), Err(ErrorKind::Unsupported));
 }
 
+#[test]
+fn nothing_is_sent_for_a_login_without_a_connection() {
+    let datagrams = Request::new().with_requirements(Attributes::DATAGRAM);
+    let credentials = Credentials::password("CORP\\alice", "marker-s3cret");
+    let mut auth = ClientAuth::new(Side::Proxy, all(), credentials, datagrams);
+    let _ = auth.first().unwrap();
+    match challenge(&mut auth, &["Negotiate", "NTLM"]) {
+        Err(Error::Mechanism { error, .. }) => assert_eq!(error.kind(), ErrorKind::Unsupported),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// A hash for tests: nothing but the length.
 fn by_length(password: &str) -> NtHash {
     NtHash::from_bytes([u8::try_from(password.len()).unwrap(); 16])

@@ -172,6 +172,18 @@ fn when_no_mechanism_can_begin_the_first_reason_is_told() {
 }
 
 #[test]
+fn there_is_no_negotiation_without_a_connection() {
+    let request = Request::new().with_requirements(Attributes::DATAGRAM);
+    assert!(Ntlm::new().initiate(&alice(), &request).is_ok(), "NTLM alone can");
+    assert_eq!(ntlm().initiate(&alice(), &request).unwrap_err().kind(), ErrorKind::Unsupported);
+    let Step::Continue { token, .. } = ntlm().initiate(&alice(), &Request::new()).unwrap() else {
+        panic!("NTLM alone begins with a token");
+    };
+    let server = ntlm().accept(Arc::new(Alice), &request).unwrap();
+    assert_eq!(server.step(&token).unwrap_err().kind(), ErrorKind::Policy);
+}
+
+#[test]
 fn negoex_and_unknown_mechanisms_are_passed_over() {
     let list = encode_mech_types(&[Oid::NEGOEX, Oid::KERBEROS_USER_TO_USER, Oid::NTLMSSP]);
     let offer = NegTokenInit {
