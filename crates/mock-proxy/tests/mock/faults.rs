@@ -76,8 +76,11 @@ fn hears(leg: Leg, fault: Fault) -> (String, End) {
     heard
 }
 
-/// The fault, and what must be true of what is heard in the leg of the offer.
-fn rows() -> Vec<(Fault, fn(&str, End) -> bool)> {
+/// Whether what is heard, and how it ends, is what the fault does.
+type Fits = fn(&str, End) -> bool;
+
+/// The faults, and what must be true of what is heard in the leg of the offer.
+fn rows() -> Vec<(Fault, Fits)> {
     let text = String::from;
     vec![
         (Fault::Close, |heard, end| heard.is_empty() && end == End::Closed),
@@ -130,7 +133,7 @@ fn rows() -> Vec<(Fault, fn(&str, End) -> bool)> {
 
 #[test]
 fn each_fault_of_a_response_is_heard_and_the_same_in_each_leg() {
-    let works = |fault: Fault, fits: fn(&str, End) -> bool| {
+    let works = |fault: Fault, fits: Fits| {
         let (heard, end) = hears(Leg::Offer, fault.clone());
         assert!(fits(&heard, end), "{fault}: {end:?} {}", heard.chars().take(500).collect::<String>());
         // In another leg the same thing happens to another response.
@@ -148,7 +151,7 @@ fn each_fault_of_a_response_is_heard_and_the_same_in_each_leg() {
 #[test]
 fn each_fault_of_a_tunnel_is_heard() {
     let text = String::from;
-    let rows: [(Fault, fn(&str, End) -> bool); 9] = [
+    let rows: [(Fault, Fits); 9] = [
         (Fault::Close, |heard, end| heard.is_empty() && end == End::Closed),
         (Fault::Reset, |heard, end| heard.is_empty() && end == End::Reset),
         (Fault::HalfClose, |heard, end| heard.is_empty() && end == End::Closed),
