@@ -1,11 +1,11 @@
 //! `gatepass mock-proxy`: the mock proxy as a process, for clients in any language.
 
 use crate::exit::{Exit, Failure, Reason};
-use crate::screen::{Screen, remark};
+use crate::screen::{Line, Screen, remark};
 use gatepass::Password;
 use gatepass::backend::Principal;
 use gatepass::http::Scheme;
-use gatepass_mock_proxy::{Error, MockProxy, Running};
+use gatepass_mock_proxy::{Error, Fault, MockProxy, Running, Script, TokenFault};
 use std::error::Error as _;
 use std::io;
 use std::net::SocketAddr;
@@ -37,12 +37,21 @@ pub(crate) struct MockProxyArgs {
     /// An account of the server behind the proxy, below /ntlm/ (without: the proxy's accounts)
     #[arg(long, value_name = "DOMAIN\\USER:PW")]
     origin_account: Vec<String>,
-    /// Offer these schemes, at the proxy and below /ntlm/
-    #[arg(long, value_name = "SCHEME", value_delimiter = ',', default_value = "ntlm")]
+    /// Offer these schemes, at the proxy and below /ntlm/ (without: ntlm)
+    #[arg(long, value_name = "SCHEME", value_delimiter = ',')]
     offer: Vec<Offered>,
     /// Write the certificate that a client must trust for https://origin.test/ to FILE (PEM)
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// Do as FILE says: accounts, offers, what goes wrong when (TOML)
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+    /// Print what can go wrong in a script, and end
+    #[arg(long)]
+    list_faults: bool,
+    /// Print the JSON Schema of a script, and end
+    #[arg(long)]
+    print_schema: bool,
     /// Print the conversation at the end, each message decoded
     #[arg(long)]
     transcript: bool,
@@ -70,6 +79,13 @@ impl From<Offered> for Scheme {
 }
 
 pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
+    if args.list_faults {
+        return list_faults();
+    }
+    if args.print_schema {
+        Screen::stdout().page(Script::SCHEMA)?;
+        return Ok(Exit::OK);
+    }
     let proxy = configured(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
     let running = runtime.block_on(async {
@@ -85,16 +101,25 @@ pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
         end.wait().await;
         Ok::<Running, Failure>(running)
     })?;
+    let unreached = running.unreached_faults();
     let transcript = running.finish();
     if args.transcript {
         Screen::stdout().page(&transcript.to_string())?;
+    }
+    for planned in unreached {
+        remark(&format!("never reached: {planned}"));
     }
     Ok(Exit::OK)
 }
 
 fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
-    let schemes: Vec<Scheme> = args.offer.iter().copied().map(Scheme::from).collect();
-    let mut proxy = MockProxy::new().with_address(args.listen).offer(&schemes);
+    let script = args.script.as_deref().map(scripted).transpose()?.unwrap_or_default();
+    let unusable = |error: Error| Failure::new(Exit::USAGE, error.to_string());
+    let mut proxy = MockProxy::new().with_address(args.listen).script(&script).map_err(unusable)?;
+    if !args.offer.is_empty() {
+        let schemes: Vec<Scheme> = args.offer.iter().copied().map(Scheme::from).collect();
+        proxy = proxy.offer(&schemes);
+    }
     let mut accounts = Vec::new();
     for line in &args.account {
         accounts.push(account(line).ok_or_else(|| not_an_account("--account"))?);
@@ -102,7 +127,7 @@ fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
     if let Some(path) = &args.accounts_file {
         accounts.extend(listed(path)?);
     }
-    if accounts.is_empty() {
+    if accounts.is_empty() && script.accounts.is_empty() {
         let (domain, user, password) = DEFAULT;
         remark(&format!("the account is {domain}\\{user} with the password {password}"));
         accounts.push((Principal::new(domain, user), Password::from(password)));
@@ -115,6 +140,30 @@ fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
         proxy = proxy.origin_account(principal.domain(), principal.user(), password);
     }
     Ok(proxy)
+}
+
+/// The script in the file at `path`.
+fn scripted(path: &Path) -> Result<Script, Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(Exit::READ, format!("cannot read the script {shown}: {}", Reason(&error)))
+    })?;
+    Script::parse(&text).map_err(|error| {
+        let what = error.to_string();
+        let what = what.strip_prefix(&format!("line {}: ", error.line())).unwrap_or(&what);
+        Failure::new(Exit::USAGE, format!("{shown}:{}: {what}", error.line()))
+    })
+}
+
+fn list_faults() -> Result<Exit, Failure> {
+    let mut out = Screen::stdout();
+    for kind in Fault::KINDS {
+        let legs: Vec<_> = kind.legs.iter().map(ToString::to_string).collect();
+        out.line(&Line::new().strong(format!("{:17}", kind.name)).plain(kind.sentence))?;
+        out.line(&Line::new().faint(format!("{:17}fault = {}  in {}", "", kind.example, legs.join(", "))))?;
+    }
+    out.line(&Line::new().plain(format!("kinds of token fault: {}", TokenFault::NAMES.join(", "))))?;
+    Ok(Exit::OK)
 }
 
 fn listed(path: &Path) -> Result<Vec<(Principal, Password)>, Failure> {

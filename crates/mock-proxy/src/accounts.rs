@@ -1,5 +1,6 @@
 //! Who may log in: names and NT hashes, looked up as Windows does.
 
+use crate::script::Refused;
 use gatepass_backend::{Accounts, NtHash, Password, Principal};
 use gatepass_engine::crypto;
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use std::fmt;
 #[derive(Clone, Default)]
 pub(crate) struct Store {
     hashes: HashMap<(Vec<u8>, Vec<u8>), NtHash>,
+    refused: HashMap<(Vec<u8>, Vec<u8>), Refused>,
     own: Domain,
 }
 
@@ -42,6 +44,25 @@ impl Store {
         self.hashes.insert((folded(domain), folded(user)), crypto::ntowf_v1(password.expose()));
     }
 
+    /// Adds an account that is known by its NT hash.
+    pub(crate) fn insert_hash(&mut self, domain: &str, user: &str, hash: NtHash) {
+        self.hashes.insert((folded(domain), folded(user)), hash);
+    }
+
+    /// Lets nobody in as `user`, for this reason; or lets him in again.
+    pub(crate) fn refuse(&mut self, domain: &str, user: &str, why: Option<Refused>) {
+        let key = (folded(domain), folded(user));
+        match why {
+            Some(why) => self.refused.insert(key, why),
+            None => self.refused.remove(&key),
+        };
+    }
+
+    /// Why `principal` may not log in, whatever the password.
+    pub(crate) fn refusal(&self, principal: &Principal) -> Option<Refused> {
+        self.refused.get(&self.find(principal)?).copied()
+    }
+
     /// Whether there is no account at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.hashes.is_empty()
@@ -53,13 +74,13 @@ impl Store {
         self
     }
 
-    fn get(&self, domain: &str, user: &str) -> Option<&NtHash> {
-        self.hashes.get(&(folded(domain), folded(user)))
+    fn get(&self, domain: &str, user: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+        let account = (folded(domain), folded(user));
+        self.hashes.contains_key(&account).then_some(account)
     }
-}
 
-impl Accounts for Store {
-    fn nt_hash(&self, principal: &Principal) -> Option<NtHash> {
+    /// The account that `principal` names.
+    fn find(&self, principal: &Principal) -> Option<(Vec<u8>, Vec<u8>)> {
         let (domain, user) = (principal.domain(), principal.user());
         let known_as =
             if !domain.is_empty() && self.own.is_called(domain) { &self.own.netbios } else { domain };
@@ -70,7 +91,17 @@ impl Accounts for Store {
             let ours = domain.is_empty() && self.own.is_called(realm);
             if ours { self.get(&self.own.netbios, name) } else { None }
         };
-        by_name.or_else(by_realm).cloned()
+        by_name.or_else(by_realm)
+    }
+}
+
+impl Accounts for Store {
+    fn nt_hash(&self, principal: &Principal) -> Option<NtHash> {
+        let account = self.find(principal)?;
+        match self.refused.get(&account) {
+            Some(_) => None,
+            None => self.hashes.get(&account).cloned(),
+        }
     }
 }
 

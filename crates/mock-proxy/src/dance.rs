@@ -4,6 +4,7 @@
 //! handed to it, and its verdict is put into the transcript's words, with the leg that later decides what goes wrong where.
 
 use crate::Leg;
+use crate::accounts::Store;
 use crate::diagnosis;
 use crate::transcript::{Outcome, Token};
 use gatepass_backend::{Accounts, NtHash, Principal, Request};
@@ -18,6 +19,8 @@ pub(crate) struct Gate {
     pub(crate) side: Side,
     pub(crate) mechanisms: Mechanisms,
     pub(crate) accounts: Arc<dyn Accounts>,
+    /// Who is refused whatever the password.
+    pub(crate) store: Arc<Store>,
     pub(crate) request: Request,
 }
 
@@ -26,7 +29,7 @@ impl Gate {
     pub(crate) fn open(&self) -> Dance {
         let asked = Arc::new(Asked { accounts: self.accounts.clone(), last: Mutex::new(None) });
         let auth = ServerAuth::new(self.side, self.mechanisms.clone(), asked.clone(), self.request.clone());
-        Dance { auth, asked }
+        Dance { auth, asked, store: self.store.clone() }
     }
 }
 
@@ -34,6 +37,7 @@ impl Gate {
 pub(crate) struct Dance {
     auth: ServerAuth,
     asked: Arc<Asked>,
+    store: Arc<Store>,
 }
 
 /// What became of one request.
@@ -114,7 +118,10 @@ impl Dance {
             .or_else(|| self.auth.refusal().map(|error| sentence(error)))
             .unwrap_or_else(|| "no reason is given".to_owned());
         match self.asked.take() {
-            Some(principal) => format!("{principal}: {reason}"),
+            Some(principal) => match self.store.refusal(&principal) {
+                Some(why) => format!("{principal}: {why}"),
+                None => format!("{principal}: {reason}"),
+            },
             None => reason,
         }
     }

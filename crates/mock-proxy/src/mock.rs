@@ -9,6 +9,7 @@ use crate::origin::Origin;
 use crate::proxy::Proxy;
 use crate::route::Routes;
 use crate::running::{Books, Running};
+use crate::script::{Account, Script, Secret};
 use crate::{Error, Leg, listener};
 use gatepass_backend::{Accounts, Backend, Password, Request};
 use gatepass_engine::{Ntlm, TargetInfo, crypto};
@@ -38,6 +39,7 @@ pub struct MockProxy {
     accounts: Option<Arc<dyn Accounts>>,
     origin_accounts: Option<Arc<dyn Accounts>>,
     schemes: Vec<Scheme>,
+    realm: Option<String>,
     faults: Vec<Planned>,
     origin_faults: Vec<Planned>,
 }
@@ -59,9 +61,34 @@ impl MockProxy {
             accounts: None,
             origin_accounts: None,
             schemes: vec![Scheme::Ntlm],
+            realm: None,
             faults: Vec::new(),
             origin_faults: Vec::new(),
         }
+    }
+
+    /// As `script` has it, in place of what was said before; address and accounts of other kinds stay.
+    ///
+    /// # Errors
+    /// [`Error::Account`] for an account that has neither or both of password and NT hash.
+    pub fn script(mut self, script: &Script) -> Result<Self, Error> {
+        if !script.offer.is_empty() {
+            self.schemes = script.offer.iter().copied().map(Scheme::from).collect();
+        }
+        self.realm.clone_from(&script.realm);
+        if let Some(names) = &script.domain {
+            self = self.domain(&names.netbios, &names.dns);
+        }
+        for account in &script.accounts {
+            let domain = enrol(&mut self.store, account)?;
+            self.domain.get_or_insert_with(|| Domain::named(&domain));
+        }
+        for account in &script.origin_accounts {
+            enrol(&mut self.origin_store, account)?;
+        }
+        self.faults.clone_from(&script.faults);
+        self.origin_faults.clone_from(&script.origin_faults);
+        Ok(self)
     }
 
     /// Offering `schemes`, the strongest first, at the proxy and below the origin's `/ntlm/`; NTLM alone otherwise. There is
@@ -184,30 +211,51 @@ impl MockProxy {
         [plan, origin_plan]: &[Arc<Plan>; 2],
     ) -> (Arc<Proxy>, [Arc<Origin>; 2]) {
         let domain = self.domain.unwrap_or_else(|| Domain::named(DOMAIN));
-        let mechanisms = mechanisms(&domain).only(&self.schemes);
-        let stored: Arc<dyn Accounts> = Arc::new(self.store.of(&domain));
-        let accounts = self.accounts.unwrap_or(stored);
+        let mut mechanisms = mechanisms(&domain).only(&self.schemes);
+        if let Some(realm) = &self.realm {
+            mechanisms = mechanisms.with_realm(realm);
+        }
+        let store = Arc::new(self.store.of(&domain));
+        let accounts = self.accounts.unwrap_or_else(|| store.clone());
+        let origin_store = if self.origin_store.is_empty() {
+            store.clone()
+        } else {
+            Arc::new(self.origin_store.of(&domain))
+        };
         let origin_accounts = match self.origin_accounts {
             Some(accounts) => accounts,
-            None if self.origin_store.is_empty() => accounts.clone(),
-            None => Arc::new(self.origin_store.of(&domain)),
+            None if Arc::ptr_eq(&store, &origin_store) => accounts.clone(),
+            None => origin_store.clone(),
         };
-        let gate = |side, accounts: &Arc<dyn Accounts>, request| Gate {
+        let gate = |side, (accounts, store): (&Arc<dyn Accounts>, &Arc<Store>), request| Gate {
             side,
             mechanisms: mechanisms.clone(),
             accounts: accounts.clone(),
+            store: store.clone(),
             request,
         };
         let door = |tls, request| {
-            let gate = gate(Side::Origin, &origin_accounts, request);
+            let gate = gate(Side::Origin, (&origin_accounts, &origin_store), request);
             Arc::new(Origin { gate, book: books.origin.clone(), tls, plan: origin_plan.clone() })
         };
         let plain = door(None, Request::new());
         let bound = Request::new().with_bindings(authority.bindings.clone());
         let secure = door(Some(TlsAcceptor::from(authority.tls.clone())), bound);
-        let gate = gate(Side::Proxy, &accounts, Request::new());
+        let gate = gate(Side::Proxy, (&accounts, &store), Request::new());
         (Arc::new(Proxy { gate, routes, book: books.proxy.clone(), plan: plan.clone() }), [plain, secure])
     }
+}
+
+/// Puts `account` into `store`, and says its domain.
+fn enrol(store: &mut Store, account: &Account) -> Result<String, Error> {
+    let (principal, secret) = account.read().map_err(Error::Account)?;
+    let (domain, user) = (principal.domain(), principal.user());
+    match secret {
+        Secret::Password(password) => store.insert(domain, user, &password),
+        Secret::NtHash(hash) => store.insert_hash(domain, user, hash),
+    }
+    store.refuse(domain, user, account.refused);
+    Ok(domain.to_owned())
 }
 
 /// All that can be offered.

@@ -97,3 +97,47 @@ fn it_offers_what_it_is_told_to() {
         assert_eq!(ended.stdout, code, "{offer} {option}: {ended:?}");
     }
 }
+
+#[test]
+fn a_script_is_followed_and_a_fault_that_was_not_reached_is_named_at_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("faults.toml");
+    let text = "[[account]]\nuser = 'CORP\\alice'\npassword = 'pw'\n\
+                [[fault]]\nleg = 'offer'\nnth = 1\nfault = { status = 418 }\n\
+                [[fault]]\nleg = 'tunnel'\nfault = 'reset'\n";
+    fs::write(&path, text).unwrap();
+    let mock = MockCommand::start(["--script", path.to_str().unwrap(), "--transcript"]);
+    let fetch = || {
+        gatepass(["fetch", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", &mock.url])
+            .args(["http://origin.test/"])
+            .run()
+            .stdout
+    };
+    assert_eq!((fetch(), fetch()), (String::from("418"), String::from("407")));
+    let ended = mock.end("-TERM");
+    assert!(ended.stdout.contains("! status"), "{ended:?}");
+    assert!(ended.stderr.contains("never reached: reset in each tunnel"), "{ended:?}");
+}
+
+#[test]
+fn an_unknown_word_in_a_script_is_refused_with_file_line_and_the_nearest_known_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("faults.toml");
+    fs::write(&path, "[[fault]]\nleg = 'offer'\nfalt = 'close'\n").unwrap();
+    let ended = gatepass(["mock-proxy", "--script", path.to_str().unwrap()]).run();
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("faults.toml:3: unknown field `falt`"), "{ended:?}");
+    assert!(ended.stderr.contains("did you mean `fault`?"), "{ended:?}");
+}
+
+#[test]
+fn the_faults_are_listed_and_the_schema_is_json() {
+    let ended = gatepass(["mock-proxy", "--list-faults"]).run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    for part in ["close-after", "fault = { dribble = ", "no-target-info"] {
+        assert!(ended.stdout.contains(part), "{part}: {ended:?}");
+    }
+    let ended = gatepass(["mock-proxy", "--print-schema"]).run();
+    let schema: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((ended.code, &schema["title"]), (0, &serde_json::Value::from("Script")));
+}

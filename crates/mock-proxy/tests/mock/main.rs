@@ -8,4 +8,5 @@ mod life;
 mod offer;
 mod origin;
 mod peer;
+mod script;
 mod tunnel;
