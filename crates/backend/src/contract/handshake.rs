@@ -145,8 +145,14 @@ pub(super) fn unavailable(pair: &Pair) -> Verdict {
             let (ours, theirs) = (pair.client_request(ours), pair.server_request(theirs));
             let end = Exchange::begin(pair, login(pair)?, &ours, &theirs).finish();
             let error = if side == "client" { end.client.error() } else { end.server.error() };
-            let refused =
+            let mut refused =
                 error.is_some_and(|error| matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Policy));
+            if attribute == Attributes::DATAGRAM {
+                // A mechanism may have datagrams. A connection is then no such thing, which the other side may see first: it
+                // misses the client's first word.
+                let error = end.client.error().or(end.server.error());
+                refused |= error.is_some_and(|error| error.kind() == ErrorKind::InvalidToken);
+            }
             must(refused, || format!("the {side} requires {attribute:?}: {}", end.state()))?;
         }
     }
