@@ -33,7 +33,7 @@ no_std() {
 features() {
   local tree
   tree=$(cargo tree -q -e normal,features -p gatepass-cli)
-  if grep -E 'gatepass-engine feature "(test-nonces|legacy)"' <<<"$tree"; then
+  if grep -E 'gatepass-(engine|backend) feature "(test-nonces|legacy|contract)"' <<<"$tree"; then
     echo 'the command links a feature that only tests may use'; return 1
   fi
 }

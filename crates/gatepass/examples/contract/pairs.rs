@@ -8,7 +8,7 @@ use gatepass::{
 };
 use std::sync::Arc;
 
-const PASSWORD: &str = "Marker-Passw0rd!";
+pub(crate) const PASSWORD: &str = "Marker-Passw0rd!";
 const OTHERS: &str = "Мaркер-пароль€😀";
 
 /// Two users, each under every name that the server may hear.

@@ -1,10 +1,13 @@
 //! The contract of the joint, over the pairs of backends that need nothing but this process.
 
+mod defects;
 #[path = "../../examples/contract/pairs.rs"]
 mod pairs;
 
+use defects::{Defect, Defective};
 use gatepass::backend::contract::{Case, Outcome, Pair, Report, Table};
 use gatepass::{Credentials, Ntlm, Policy};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[test]
@@ -69,4 +72,62 @@ fn a_pair_that_is_given_nothing_passes_nothing_by_default() {
     let principal = gatepass::Principal::new("CORP", "alice");
     let outcome = bare.with_login(wrong, principal).run_case(Case::Handshake);
     assert!(matches!(outcome, Outcome::Failed(why) if why.contains("LogonDenied")));
+}
+
+/// Each defect, the sides that have it, and the cases that find it.
+const FOUND: [(Defect, Sides, &[Case]); 24] = [
+    (Defect::SaysMoreThanIsDue, Sides::Server, &[Case::Handshake]),
+    (
+        Defect::LetsEverybodyIn,
+        Sides::Server,
+        &[Case::WrongPassword, Case::UnknownUser, Case::Cut, Case::Replayed, Case::Anonymous],
+    ),
+    (Defect::TellsUnknownUsersApart, Sides::Server, &[Case::UnknownUser]),
+    (Defect::CallsABadTokenAFailureOfThePlatform, Sides::Client, &[Case::WrongOrder, Case::Garbage]),
+    (Defect::PanicsOnAnEmptyToken, Sides::Server, &[Case::Garbage, Case::Cut]),
+    (Defect::PanicsOnAShortToken, Sides::Client, &[Case::Cut]),
+    (Defect::StepsOnItsOwnThreadOnly, Sides::Server, &[Case::Threads]),
+    (Defect::ConcludesAtOnce, Sides::Client, &[Case::Conclude]),
+    (Defect::GivesAwayThePasswordInErrors, Sides::Client, &[Case::Errors]),
+    (Defect::GivesAwayThePasswordInDebug, Sides::Client, &[Case::Debug]),
+    (Defect::SendsOtherBindings, Sides::Client, &[Case::BindingsEqual]),
+    (Defect::LooksAtNoBindings, Sides::Server, &[Case::BindingsDiffer]),
+    (Defect::InventsBindings, Sides::Server, &[Case::BindingsAbsent]),
+    (Defect::PassesOverDelegation, Sides::Client, &[Case::Unavailable]),
+    (Defect::HasAPasswordForTheCurrentUser, Sides::Client, &[Case::CurrentUser]),
+    (Defect::ShoutsNames, Sides::Server, &[Case::Names]),
+    (Defect::HasOneKeyForAll, Sides::Both, &[Case::SessionKey, Case::Independent]),
+    (Defect::ClaimsToSeal, Sides::Both, &[Case::Attributes]),
+    (Defect::SignsTheStartOnly, Sides::Client, &[Case::Sign]),
+    (Defect::SealsByDoingNothing, Sides::Both, &[Case::Seal, Case::Altered]),
+    (Defect::VerifiesAnything, Sides::Server, &[Case::Altered, Case::Sequence, Case::Independent]),
+    (Defect::VerifiesTwice, Sides::Client, &[Case::Sequence]),
+    (Defect::LivesOnAfterAnError, Sides::Server, &[Case::DeadAfterError]),
+    (Defect::SignsTheListAsAMessage, Sides::Client, &[Case::MechListMic]),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Sides {
+    Client,
+    Server,
+    Both,
+}
+
+#[test]
+fn every_case_finds_the_defect_that_it_is_for() {
+    let mut finds = BTreeSet::new();
+    for (defect, sides, cases) in FOUND {
+        let side = |has: bool| if has { Arc::new(Defective(pairs::ntlm(), defect)) } else { pairs::ntlm() };
+        let (client, server) = (side(sides != Sides::Server), side(sides != Sides::Client));
+        let pair = pairs::pair(&format!("{defect:?}"), client, server);
+        for case in cases {
+            let outcome = pair.run_case(*case);
+            assert!(matches!(outcome, Outcome::Failed(_)), "{defect:?}: {case}: {outcome:?}");
+            finds.insert(*case);
+        }
+        // What spoils everything would say little of the case that finds it.
+        let otherwise = pair.run_case(Case::Handshake) == Outcome::Passed;
+        assert!(otherwise || cases.contains(&Case::Handshake), "{defect:?}");
+    }
+    assert_eq!(finds, Case::ALL.iter().copied().collect());
 }
