@@ -28,6 +28,7 @@
 mod bindings;
 mod case;
 mod damage;
+mod datagrams;
 mod exchange;
 mod handshake;
 mod identity;

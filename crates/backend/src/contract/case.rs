@@ -1,7 +1,9 @@
 //! The cases by name.
 
 use super::verdict::Verdict;
-use super::{Pair, bindings, damage, handshake, identity, independence, messages, protection, secrets};
+use super::{
+    Pair, bindings, damage, datagrams, handshake, identity, independence, messages, protection, secrets,
+};
 use core::fmt;
 
 macro_rules! cases {
@@ -45,7 +47,7 @@ cases! {
     Replayed = "a token of another handshake leads nowhere" => damage::replayed,
     /// Messages of several lengths, in both directions.
     Sign = "messages are signed and verified in both directions" => messages::sign,
-    /// Messages of several lengths, in both directions, in turns with signed ones.
+    /// Messages of several lengths, in both directions, in turns with signed ones, in one piece and in several.
     Seal = "messages are sealed and unsealed in both directions" => messages::seal,
     /// [`MessageAltered`](crate::ErrorKind::MessageAltered), and nothing of the clear text is left in the buffer.
     Altered = "an altered message or signature is refused" => protection::altered,
@@ -53,6 +55,8 @@ cases! {
     DeadAfterError = "a context is dead after its first error" => protection::dead_after_error,
     /// Messages repeated, left out, or returned to their sender.
     Sequence = "a message replayed, reordered or reflected is refused" => protection::sequence,
+    /// In any order, and an error of one says nothing of another.
+    Datagrams = "datagrams are protected, each under its number" => datagrams::datagrams,
     /// Equal on both sides, and another one in each handshake.
     SessionKey = "both sides have the same session key" => handshake::session_key,
     /// With the bindings of one channel on both sides.

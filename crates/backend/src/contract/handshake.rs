@@ -22,7 +22,8 @@ impl Pair {
         if self.attributes.contains(attributes) {
             return Ok(());
         }
-        Err(not_applicable(format!("the pair has no {attributes:?}")))
+        let missing = Attributes::from_bits(attributes.bits() & !self.attributes.bits());
+        Err(not_applicable(format!("the pair does not have {missing:?}")))
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn seal(pair: &Pair) -> Verdict {
             if pair.attributes.contains(Attributes::INTEGRITY) {
                 signed(from, to, &message)?;
             }
+            in_parts(from, to, &message)?;
             let other = sealed(from, to, &message)?;
             must(length < 16 || one != other, || "the same text is sealed to the same bytes twice".into())
         })?;
@@ -95,4 +96,15 @@ fn sealed(from: &mut Context, to: &mut Context, message: &[u8]) -> Result<Vec<u8
     works(to.unseal(&mut buffer, &signature), &format!("unsealing {length} bytes"))?;
     must(buffer == message, || format!("{length} bytes are other bytes when unsealed"))?;
     Ok(cipher)
+}
+
+/// Has a sealed message go from several places of one side to several others of the other side.
+fn in_parts(from: &mut Context, to: &mut Context, message: &[u8]) -> Verdict {
+    let mut buffer = message.to_vec();
+    let (half, third) = (message.len() / 2, message.len() / 3);
+    let (start, end) = buffer.split_at_mut(half);
+    let signature = works(from.seal_parts(&mut [start, &mut [], end]), "sealing in parts")?;
+    let (start, end) = buffer.split_at_mut(third);
+    works(to.unseal_parts(&mut [start, end], &signature), "unsealing in parts")?;
+    must(buffer == message, || format!("{} bytes in parts are other bytes when unsealed", message.len()))
 }

@@ -120,7 +120,7 @@ fn directed(pair: &Pair, to_server: bool) -> Result<(Context, Context), Stop> {
 }
 
 /// `result` is an error of one of these kinds.
-fn refused<T>(result: Result<T, Error>, what: &str, kinds: &[ErrorKind]) -> Verdict {
+pub(super) fn refused<T>(result: Result<T, Error>, what: &str, kinds: &[ErrorKind]) -> Verdict {
     match result {
         Err(error) if kinds.contains(&error.kind()) => Ok(()),
         Err(error) => Err(failed(format!("{what}: {}", describe(&error)))),

@@ -3,8 +3,8 @@
 use gatepass::backend::contract::{Case, Pair};
 use gatepass::spnego::{Oid, Spnego};
 use gatepass::{
-    Accounts, Backend, Credentials, Error, ErrorKind, Handshake, NtHash, Ntlm, Principal, Request, Step,
-    TargetInfo, crypto::ntowf_v1,
+    Accounts, Attributes, Backend, Credentials, Error, ErrorKind, Handshake, NtHash, Ntlm, Principal,
+    Request, Step, TargetInfo, crypto::ntowf_v1,
 };
 use std::sync::Arc;
 
@@ -55,12 +55,28 @@ pub(crate) fn pair(name: &str, client: Arc<dyn Backend>, server: Arc<dyn Backend
         .with_client_request(Request::target("HTTP/proxy.corp.test"))
 }
 
+/// Both sides of the engine, which have datagrams too.
+pub(crate) fn engine() -> Pair {
+    pair_of_engines("engine × engine", ntlm(), ntlm())
+}
+
+/// Two engines, or what is made of them.
+pub(crate) fn pair_of_engines(name: &str, client: Arc<dyn Backend>, server: Arc<dyn Backend>) -> Pair {
+    pair(name, client, server).with_attributes(
+        Attributes::INTEGRITY
+            | Attributes::REPLAY_DETECT
+            | Attributes::SEQUENCE_DETECT
+            | Attributes::CONFIDENTIALITY
+            | Attributes::DATAGRAM,
+    )
+}
+
 /// Every pair.
 pub(crate) fn all() -> Vec<Pair> {
     let exchanged = "SPNEGO has exchanged it within the handshake";
     let spnego_s = |name, client, server| pair(name, client, server).except(Case::MechListMic, exchanged);
     vec![
-        pair("engine × engine", ntlm(), ntlm()),
+        engine(),
         spnego_s("spnego × spnego", spnego(), spnego()),
         spnego_s("spnego, second choice × spnego", second_choice(), spnego()),
         pair("engine × spnego", ntlm(), spnego()),
