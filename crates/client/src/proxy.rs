@@ -115,6 +115,12 @@ impl Proxies {
         Self { http: Some(proxy.clone()), https: Some(proxy), except: NoProxy::default() }
     }
 
+    /// Whether there is no proxy for anything.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.http.is_none() && self.https.is_none()
+    }
+
     /// With `except` reached directly, in place of an earlier list.
     #[must_use]
     pub fn with_no_proxy(mut self, except: NoProxy) -> Self {

@@ -333,7 +333,8 @@ password is sent once and never again, for accounts get locked.";
 
 const PROXIES: &str = "\
 Without -x the proxy comes from the environment, as with curl: http_proxy (lower case only), https_proxy, HTTPS_PROXY, \
-all_proxy, ALL_PROXY; no_proxy and NO_PROXY name the hosts that are reached directly.";
+all_proxy, ALL_PROXY; no_proxy and NO_PROXY name the hosts that are reached directly. Where no variable names a proxy, \
+Windows' own settings do: Internet Options, or else WinHTTP's.";
 
 const WRITE_OUT: &str = "\
 In the text of -w: \\n \\r \\t, %% and

@@ -6,10 +6,12 @@ use super::failure;
 use super::url::Url;
 use super::watch::Watch;
 use crate::exit::{Exit, Failure, Reason};
-use crate::screen::remark;
+use crate::screen::{escape, remark};
 use gatepass::backend::Credentials;
 use gatepass::http::{Mechanisms, Scheme};
-use gatepass_client::{Client, Host, NoProxy, Proxies, Proxy, Redirects, Scope, Side, Timeouts, Tls};
+use gatepass_client::{
+    Client, Host, NoProxy, Proxies, Proxy, Redirects, Scope, Side, SystemProxy, Timeouts, Tls,
+};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -97,8 +99,18 @@ pub(crate) fn warn_of_basic(args: &FetchArgs, urls: &[Url], client: &Client) {
     }
 }
 
-/// `-x`, or else the environment; `--noproxy` in place of `no_proxy`.
+/// `-x`, or else the environment, or else the system; `--noproxy` in place of `no_proxy`.
 fn proxies(args: &FetchArgs, login: Option<&Credentials>) -> Result<Proxies, Failure> {
+    // curl's no_proxy holds for -x too, and here for the system's proxy.
+    let excepted = |proxies: Proxies| {
+        let list = ["no_proxy", "NO_PROXY"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|list| !list.is_empty()));
+        match list {
+            Some(list) => proxies.with_no_proxy(NoProxy::parse(&list)),
+            None => proxies,
+        }
+    };
     let mut proxies = match args.proxy.as_deref() {
         Some("") => Proxies::none(),
         Some(url) => {
@@ -106,14 +118,15 @@ fn proxies(args: &FetchArgs, login: Option<&Credentials>) -> Result<Proxies, Fai
             if let Some(credentials) = login {
                 proxy = proxy.with_credentials(credentials.clone());
             }
-            // curl's no_proxy holds for -x too.
-            let except = ["no_proxy", "NO_PROXY"]
-                .into_iter()
-                .find_map(|name| std::env::var(name).ok().filter(|list| !list.is_empty()));
-            Proxies::all(proxy).with_no_proxy(NoProxy::parse(&except.unwrap_or_default()))
+            excepted(Proxies::all(proxy))
         }
         None => {
-            Proxies::from_environment(|name| std::env::var(name).ok()).map_err(|error| failure::of(&error))?
+            let named = Proxies::from_environment(|name| std::env::var(name).ok());
+            let named = named.map_err(|error| failure::of(&error))?;
+            match if named.is_empty() { system(args.silent)? } else { None } {
+                Some(found) => excepted(found),
+                None => named,
+            }
         }
     };
     if let Some(list) = &args.noproxy {
@@ -123,6 +136,21 @@ fn proxies(args: &FetchArgs, login: Option<&Credentials>) -> Result<Proxies, Fai
         Some(credentials) => proxies.with_default_credentials(credentials),
         None => proxies,
     })
+}
+
+/// The proxies of the system's settings, which only Windows has.
+fn system(silent: bool) -> Result<Option<Proxies>, Failure> {
+    let Some(found) = SystemProxy::read().map_err(|error| failure::of(&error))? else { return Ok(None) };
+    if let Some(script) = found.script.filter(|_| !silent) {
+        let instead =
+            if found.proxies.is_empty() { "no proxy is used" } else { "the proxy beside it is used" };
+        remark(&format!(
+            "{} name a script that finds the proxy ({}), which is not run yet: {instead}; name another one with -x",
+            found.place,
+            escape(&script)
+        ));
+    }
+    Ok(Some(found.proxies))
 }
 
 fn proxy_failure(url: &str, error: &gatepass_client::Error) -> Failure {
