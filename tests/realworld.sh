@@ -12,7 +12,8 @@ ROOT=$(cd "$(dirname "$0")/.." && pwd)
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}/debug
 
 if [ -z "${RW_STATE:-}" ]; then
-  (cd "$ROOT" && cargo build -q -p gatepass-cli -p gatepass-fixtures && cargo build -q -p gatepass-engine --examples --all-features) || exit 1
+  (cd "$ROOT" && cargo build -q -p gatepass-cli -p gatepass-fixtures && cargo build -q -p gatepass-engine --examples --all-features &&
+    cargo build -q -p gatepass --example smb_read) || exit 1
   state=$(mktemp -d /tmp/gatepass-rw.XXXX) && chmod 755 "$state" || exit 1
   trap '"$ROOT/ci/realworld/down.sh" "$state" --purge' EXIT
   unshare --net true 2>/dev/null && netns=(--netns "${state##*/}") || netns=()
@@ -168,6 +169,25 @@ for account in alice:'Passw0rd!' jürgen:'pässwörd€' emptypw: longpw:"$RW_LO
 done
 t denied "our client, ntlm_auth's server: wrong password" pipe client "$RW_NTLM_AUTH" CORP alice nope
 t denied "our server, ntlm_auth's client: wrong password" pipe server "$RW_NTLM_AUTH" CORP alice nope 'Passw0rd!'
+
+section 'SMB 2.1: a file over a session that the exported key signs'
+# smb ADDRESS FILE USER PASSWORD: the file, then what was agreed or why not
+smb() { GATEPASS_PASSWORD=$4 "$TARGET/examples/smb_read" "$1" share "$2" "$3" 2>&1; }
+hello=$'SMB 2.1, signed; mechListMIC verified\nhello from the share'
+refused='smb_read: login refused: STATUS_LOGON_FAILURE: the user is unknown or the password wrong; it was tried once'
+for account in 'CORP\alice:Passw0rd!' 'CORP\jürgen:pässwörd€' 'CORP\emptypw:' "CORP\\longpw:$RW_LONGPW" 'alice@corp.test:Passw0rd!'; do
+  t "$hello" "the domain controller as ${account%%:*}" smb 127.0.0.10:445 hello.txt "${account%%:*}" "${account#*:}"
+done
+t "$hello" 'a server outside the domain' smb 127.0.0.1:1445 hello.txt 'LEGACYSRV\alice' 'Passw0rd!'
+smb_logins() { cat "$RW_STATE"/log/samba-*.log | grep -acF 'Auth: [SMB2,NTLMSSP] user [CORP]\[alice] '; }
+before=$(smb_logins)
+t "$refused" 'the domain controller, wrong password' smb 127.0.0.10:445 hello.txt 'CORP\alice' nope
+t $((before + 1)) 'the domain controller was asked once' smb_logins
+t "$refused" 'a server outside the domain, wrong password' smb 127.0.0.1:1445 hello.txt 'LEGACYSRV\alice' nope
+t 'smb_read: login refused: STATUS_ACCOUNT_DISABLED: the account is disabled; ask its administrator' 'a disabled account' \
+  smb 127.0.0.10:445 hello.txt 'CORP\disabled' 'Passw0rd!'
+t $'SMB 2.1, signed; mechListMIC verified\nsmb_read: nothing.txt: STATUS_OBJECT_NAME_NOT_FOUND: there is no such file on the share' \
+  'a file that is not there' smb 127.0.0.10:445 nothing.txt 'CORP\alice' 'Passw0rd!'
 
 section "13133's record: the session key that the server exported is ours"
 lines=$(wc -l <"$RW_HANDSHAKES")
