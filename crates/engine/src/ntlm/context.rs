@@ -5,10 +5,12 @@ use alloc::{boxed::Box, vec::Vec};
 use gatepass_backend::{Attributes, Error, Principal, SecurityContext, SessionKey};
 
 /// A session as the joint knows it.
+///
+/// It has no room that may stay unused: there the heap would keep what was on the stack before, keys among it (a87).
 #[derive(Debug)]
 pub(super) struct Context {
     attributes: Attributes,
-    peer: Option<Principal>,
+    peer: Option<Box<Principal>>,
     key: SessionKey,
     messages: Messages,
 }
@@ -16,9 +18,8 @@ pub(super) struct Context {
 /// How its messages are protected.
 #[derive(Debug)]
 enum Messages {
-    /// Boxed, for with its keys it is much larger than the other.
     Connection(Box<Protection>),
-    Datagrams(Datagrams),
+    Datagrams(Box<Datagrams>),
 }
 
 impl Context {
@@ -26,11 +27,11 @@ impl Context {
         let attributes = settle::attributes(session.flags());
         let key = session.exported_session_key().clone();
         let messages = if attributes.contains(Attributes::DATAGRAM) {
-            Messages::Datagrams(session.datagrams())
+            Messages::Datagrams(Box::new(session.datagrams()))
         } else {
             Messages::Connection(Box::new(session.protect()))
         };
-        Self { attributes, peer, key, messages }
+        Self { attributes, peer: peer.map(Box::new), key, messages }
     }
 
     fn connection(&mut self) -> Result<&mut Protection, crate::Error> {
@@ -54,7 +55,7 @@ impl SecurityContext for Context {
     }
 
     fn peer(&self) -> Option<&Principal> {
-        self.peer.as_ref()
+        self.peer.as_deref()
     }
 
     fn session_key(&self) -> Option<SessionKey> {

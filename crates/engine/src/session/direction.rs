@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::crypto::{self, HmacKey, Rc4, Side};
+use alloc::boxed::Box;
 use gatepass_backend::SessionKey;
 use gatepass_wire::NegotiateFlags as Flags;
 use subtle::ConstantTimeEq;
@@ -13,7 +14,9 @@ pub(super) struct Direction {
     usable: Flags,
     key: SessionKey,
     side: Side,
-    keys: Option<Keys>,
+    /// In a box: a place that is kept free for them would carry into the heap what was on the stack before, this session's key
+    /// above all (a87).
+    keys: Option<Box<Keys>>,
     /// The next sequence number; `None` once they are used up or an error ended the direction.
     next: Option<u32>,
 }
@@ -38,7 +41,7 @@ impl Direction {
         self.next = number.checked_add(1);
         let keys = match self.keys.take() {
             Some(keys) => keys,
-            None => Keys::derive(self.flags, &self.key, self.side),
+            None => Box::new(Keys::derive(self.flags, &self.key, self.side)),
         };
         Ok((number, self.keys.insert(keys)))
     }
