@@ -28,6 +28,25 @@ fn a_leg_of_the_client_allocates_its_token_and_one_thing_more() {
 }
 
 #[test]
+fn a_leg_of_the_server_allocates_its_token_and_one_thing_more() {
+    let nt_hash = messages::nt_hash();
+    let client = Client::new(messages::credentials()).with_request(messages::request());
+    let (client, negotiate) = client.with_workstation("WORKSTATION").negotiate();
+    let (server, nonces) = (messages::server(), messages::nonces());
+    let (answer, count) = counted(|| server.negotiate(&negotiate, nonces));
+    let (waiting, challenge) = answer.unwrap();
+    assert_eq!(count, 2, "CHALLENGE, and what it is put together from, in which the messages are kept then");
+    let (_, authenticate) = client.challenge(&challenge, messages::nonces()).unwrap();
+    let (accepted, count) = counted(|| waiting.authenticate(&authenticate)?.verify(Some(&nt_hash)));
+    let accepted = accepted.unwrap();
+    assert_eq!(
+        (accepted.workstation(), accepted.target_name()),
+        (Some("WORKSTATION"), Some(messages::TARGET))
+    );
+    assert_eq!(count, 2, "the user's name, and the other names: this leg has no token");
+}
+
+#[test]
 fn decoding_allocates_nothing() {
     let (negotiate, challenge, authenticate) =
         (messages::negotiate(), messages::challenge(), messages::authenticate());

@@ -7,17 +7,29 @@ use core::fmt;
 ///
 /// Two principals are equal when they are so to the letter. Windows ignores case when it looks a user up; a store that
 /// wants the same does so on its own (see [`Accounts`](crate::Accounts)).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Principal {
-    domain: String,
-    user: String,
+    /// The domain, and the user name behind it.
+    text: String,
+    /// Where the user name begins.
+    user_at: usize,
 }
 
 impl Principal {
     /// The user `user` of `domain`; an empty domain means that none is named.
     #[must_use]
-    pub fn new(domain: impl Into<String>, user: impl Into<String>) -> Self {
-        Self { domain: domain.into(), user: user.into() }
+    pub fn new(domain: impl Into<String>, user: impl AsRef<str>) -> Self {
+        let mut text = domain.into();
+        let user_at = text.len();
+        text.push_str(user.as_ref());
+        Self { text, user_at }
+    }
+
+    /// The principal whose domain is the first `user_at` bytes of `text`, and whose user name is the rest; `None` when that
+    /// is within a character or beyond the end.
+    #[must_use]
+    pub fn joined(text: String, user_at: usize) -> Option<Self> {
+        text.is_char_boundary(user_at).then_some(Self { text, user_at })
     }
 
     /// Reads `DOMAIN\user`, `DOMAIN/user`, `user@realm` or `user`.
@@ -35,23 +47,29 @@ impl Principal {
     /// The domain, empty when none is named.
     #[must_use]
     pub fn domain(&self) -> &str {
-        &self.domain
+        self.text.get(..self.user_at).unwrap_or_default()
     }
 
     /// The user name.
     #[must_use]
     pub fn user(&self) -> &str {
-        &self.user
+        self.text.get(self.user_at..).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Principal").field("domain", &self.domain()).field("user", &self.user()).finish()
     }
 }
 
 /// `DOMAIN\user`, or the user name alone; control characters escaped.
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.domain.is_empty() {
-            write!(f, "{}\\", self.domain.escape_debug())?;
+        if !self.domain().is_empty() {
+            write!(f, "{}\\", self.domain().escape_debug())?;
         }
-        write!(f, "{}", self.user.escape_debug())
+        write!(f, "{}", self.user().escape_debug())
     }
 }
 
@@ -77,6 +95,19 @@ mod tests {
             let read = Principal::parse(name);
             assert_eq!((read.domain(), read.user()), (domain, user), "{name}");
         }
+    }
+
+    #[test]
+    fn the_same_letters_cut_elsewhere_are_another_principal() {
+        let joined = |user_at| Principal::joined("CORPjürgen".into(), user_at);
+        assert_eq!(joined(4), Some(Principal::new("CORP", "jürgen")));
+        assert_ne!(joined(3), joined(4));
+        assert_eq!(joined(0), Some(Principal::new("", "CORPjürgen")));
+        assert_eq!((joined(6), joined(12)), (None, None), "within a character, behind the end");
+        assert_eq!(
+            alloc::format!("{:?}", joined(4).unwrap()),
+            r#"Principal { domain: "CORP", user: "jürgen" }"#
+        );
     }
 
     #[test]

@@ -1,17 +1,57 @@
 //! An identity that was proved.
 
-use crate::{Dialect, Session};
+use crate::{CodePage, Dialect, Session, code_page};
 use alloc::string::String;
+use core::fmt;
 use gatepass_backend::Principal;
+use gatepass_wire::WireStr;
 
 /// A client that proved who it is. Only [`Claim::verify`](crate::Claim::verify) makes one.
 #[derive(Debug)]
 pub struct Accepted {
     principal: Principal,
-    workstation: Option<String>,
-    target_name: Option<String>,
+    names: Names,
     proved: Proved,
     session: Session,
+}
+
+/// What a client says of its machine and of the service that it means.
+#[derive(Clone, Default)]
+pub(crate) struct Names {
+    /// The workstation, and the target name behind it.
+    text: String,
+    target_at: usize,
+    has_target: bool,
+}
+
+impl Names {
+    /// The names, where they are text.
+    pub(crate) fn read(workstation: WireStr<'_>, target: Option<&[u8]>, code_page: &dyn CodePage) -> Self {
+        let size = workstation.as_bytes().len().saturating_add(target.map_or(0, <[u8]>::len));
+        let mut text = String::with_capacity(size.div_euclid(2));
+        // A name that is no text is as good as none.
+        let _ = code_page::extend(workstation, code_page, &mut text);
+        let target_at = text.len();
+        let has_target = target.is_some_and(|target| WireStr::Utf16(target).extend_text(&mut text));
+        Self { text, target_at, has_target }
+    }
+
+    pub(crate) fn workstation(&self) -> Option<&str> {
+        self.text.get(..self.target_at).filter(|name| !name.is_empty())
+    }
+
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.text.get(self.target_at..).filter(|_| self.has_target)
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Names")
+            .field("workstation", &self.workstation())
+            .field("target", &self.target())
+            .finish()
+    }
 }
 
 /// What was proved beyond the password.
@@ -24,14 +64,8 @@ pub(crate) struct Proved {
 }
 
 impl Accepted {
-    pub(crate) fn new(
-        principal: Principal,
-        workstation: Option<String>,
-        target_name: Option<String>,
-        proved: Proved,
-        session: Session,
-    ) -> Self {
-        Self { principal, workstation, target_name, proved, session }
+    pub(crate) fn new(principal: Principal, names: Names, proved: Proved, session: Session) -> Self {
+        Self { principal, names, proved, session }
     }
 
     /// Who it is, to the letter as looked up and hashed. Nobody ([`is_anonymous`](Self::is_anonymous)) has no name: both
@@ -45,14 +79,14 @@ impl Accepted {
     /// client's word in any case.
     #[must_use]
     pub fn workstation(&self) -> Option<&str> {
-        self.workstation.as_deref()
+        self.names.workstation()
     }
 
     /// The service principal name the client means to talk to (MsvAvTargetName), if it says so in text; covered by
     /// NTProofStr.
     #[must_use]
     pub fn target_name(&self) -> Option<&str> {
-        self.target_name.as_deref()
+        self.names.target()
     }
 
     /// Whether it is nobody: nothing was proved. Only with [`Policy::allow_anonymous`](crate::Policy::allow_anonymous).

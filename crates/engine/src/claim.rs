@@ -10,15 +10,18 @@ mod response;
 use crate::crypto::{self, Rc4, Side};
 use crate::redacted::Redacted;
 use crate::server::AwaitingAuthenticate;
-use crate::{Accepted, Bindings, Dialect, Error, Incompatible, Session, accepted::Proved, settle};
-use alloc::{string::String, vec::Vec};
+use crate::{
+    Accepted, Bindings, Dialect, Error, Incompatible, Session, accepted::Names, accepted::Proved, code_page,
+    settle,
+};
+use alloc::string::String;
 use core::fmt;
 use gatepass_backend::{NtHash, Principal, SessionKey};
 use gatepass_wire::{
     Authenticate, AvId, AvPair, AvPairs, Challenge, FileTime, Message, NegotiateFlags as Flags, NtResponse,
     WireStr,
 };
-use response::{Hashes, Response};
+use response::{Comparison, Hashes, Response};
 use subtle::{Choice, ConstantTimeEq};
 
 /// What AUTHENTICATE says. Nothing of it is proved.
@@ -35,10 +38,10 @@ use subtle::{Choice, ConstantTimeEq};
 /// # }
 /// ```
 pub struct Claim {
+    /// With AUTHENTICATE among its messages.
     waiting: AwaitingAuthenticate,
-    authenticate: Vec<u8>,
     principal: Principal,
-    workstation: Option<String>,
+    names: Names,
     /// What both sides said.
     flags: Flags,
     response: Response,
@@ -60,20 +63,42 @@ enum Mic {
 #[derive(Default)]
 struct Blob {
     time: Option<FileTime>,
-    target_name: Option<String>,
     /// The client has the target name from a source that it does not trust.
     untrusted: bool,
-    /// Each MsvAvChannelBindings but those of zeros, which say that there are none. A client that hands on what a relay
-    /// planted in CHALLENGE has one too many.
-    bindings: Vec<[u8; 16]>,
+    /// MsvAvChannelBindings, but those of zeros, which say that there are none. A client that hands on what a relay planted
+    /// in CHALLENGE has one too many.
+    bindings: Said<[u8; 16]>,
+}
+
+/// What is said once, or several times alike, or not alike.
+#[derive(Clone, Copy, Default)]
+enum Said<T> {
+    #[default]
+    Nothing,
+    One(T),
+    Contradictory,
+}
+
+impl<T: PartialEq + Copy> Said<T> {
+    fn add(&mut self, value: T) {
+        *self = match *self {
+            Self::Nothing => Self::One(value),
+            Self::One(said) if said == value => Self::One(said),
+            Self::One(_) | Self::Contradictory => Self::Contradictory,
+        };
+    }
+
+    fn one(self) -> Option<T> {
+        if let Self::One(value) = self { Some(value) } else { None }
+    }
 }
 
 impl Claim {
-    pub(crate) fn read(waiting: AwaitingAuthenticate, bytes: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn read(mut waiting: AwaitingAuthenticate, bytes: &[u8]) -> Result<Self, Error> {
         let message = Authenticate::decode(bytes)?;
         let policy = &waiting.policy;
         let said_response = message.response()?;
-        let Some(response) = Response::read(&said_response, &message, policy) else {
+        let Some(response) = Response::read(&said_response, &message, bytes, policy) else {
             tracing::debug!(dialect = said_response.dialect(), "denied: the response is below NTLMv2");
             return Err(Error::Denied);
         };
@@ -90,29 +115,21 @@ impl Claim {
         settle::demand(response.protected(flags, policy), required)?;
 
         let (principal, workstation) = if response.dialect() == Some(Dialect::Anonymous) {
-            (Principal::default(), None)
+            (Principal::default(), WireStr::EMPTY)
         } else {
-            let name = |name| name_in(name, &waiting);
-            let principal = Principal::new(name(message.domain_name)?, name(message.user_name)?);
+            let principal = principal(&message, &waiting)?;
             if principal.user().is_empty() || said.contains(Flags::NEGOTIATE_ANONYMOUS) {
                 tracing::debug!("denied: an anonymous logon with a response");
                 return Err(Error::Denied);
             }
-            (principal, name(message.workstation).ok().filter(|name| !name.is_empty()))
+            (principal, message.workstation)
         };
         let key_exchanged = flags.contains(Flags::NEGOTIATE_KEY_EXCH);
         let encrypted_key = message.exchanged_key()?.copied().filter(|_| key_exchanged);
-        Ok(Self {
-            principal,
-            workstation,
-            flags,
-            response,
-            encrypted_key,
-            mic,
-            blob: Blob::read(&said_response)?,
-            authenticate: bytes.to_vec(),
-            waiting,
-        })
+        let (blob, target) = Blob::read(&said_response)?;
+        let names = Names::read(workstation, target, policy.code_page());
+        waiting.messages.add_authenticate(bytes);
+        Ok(Self { waiting, principal, names, flags, response, encrypted_key, mic, blob })
     }
 
     /// The name under which to look for the NT hash: to the letter what the client sent, and what will be hashed. Empty for
@@ -162,16 +179,16 @@ impl Claim {
         let policy = &self.waiting.policy;
         let proof = self.response.prove(&self.principal, &self.waiting.server_challenge, self.flags, &hashes);
         let key = self.exported_session_key(proof.key_exchange_key);
-        let mic = self.mic_fits(&key);
+        let (proved, mic) = self.compare(&proof.comparison, &key);
         let (bindings, target, time) = (self.bindings_fit(), self.target_fits(), self.time_fits());
         let permitted = policy.permits(proof.dialect);
-        if !bool::from(proof.proved & mic) || !permitted {
+        if !bool::from(proved & mic) || !permitted {
             tracing::debug!(
                 user = %Redacted(self.principal.user()),
                 domain = %Redacted(self.principal.domain()),
                 dialect = %proof.dialect,
                 known = hashes.is_known(),
-                proof = bool::from(proof.proved),
+                proof = bool::from(proved),
                 mic = bool::from(mic),
                 "denied"
             );
@@ -189,7 +206,7 @@ impl Claim {
         let proved =
             Proved { dialect: proof.dialect, mic: matches!(self.mic, Mic::Declared(_)), bindings, target };
         let session = Session::new(self.response.protected(self.flags, policy), key, Side::Server);
-        Ok(Accepted::new(self.principal, self.workstation, self.blob.target_name, proved, session))
+        Ok(Accepted::new(self.principal, self.names, proved, session))
     }
 
     fn exported_session_key(&self, key_exchange_key: SessionKey) -> SessionKey {
@@ -203,18 +220,32 @@ impl Claim {
         }
     }
 
-    /// Whether the MIC is in order: right where there is one, absent only where none is due.
-    fn mic_fits(&self, key: &SessionKey) -> Choice {
-        let AwaitingAuthenticate { negotiate, challenge, policy, .. } = &self.waiting;
-        match self.mic {
-            Mic::Undeclared => Choice::from(u8::from(!policy.mic)),
-            Mic::Missing => {
-                // Computed all the same, so that a MIC that was cut out costs what a wrong one does.
-                let _ = crypto::mic(key, negotiate, challenge, &self.authenticate);
-                Choice::from(0)
+    /// Whether the response fits, and whether the MIC is in order: right where there is one, absent only where none is due.
+    fn compare(&self, comparison: &Comparison, key: &SessionKey) -> (Choice, Choice) {
+        let AwaitingAuthenticate { messages, policy, server_challenge, .. } = &self.waiting;
+        let absent = Choice::from(u8::from(!policy.mic));
+        let (response_key, proof, temp, is_known) = match comparison {
+            // There was no MIC before NTLMv2.
+            Comparison::Made(fits) => return (*fits, absent),
+            Comparison::ToMake { response_key, proof, temp, is_known } => {
+                (response_key, proof, temp.clone(), *is_known)
             }
-            Mic::Declared(mic) => crypto::mic(key, negotiate, challenge, &self.authenticate).ct_eq(&mic),
-        }
+        };
+        let authenticate = messages.authenticate();
+        let proved = [server_challenge, authenticate.get(temp).unwrap_or_default()];
+        let both = || {
+            crypto::mic_beside_proof(key, messages.before_authenticate(), authenticate, response_key, proved)
+        };
+        let (ours, mic) = match self.mic {
+            Mic::Undeclared => (crypto::nt_proof(response_key, server_challenge, proved[1]), absent),
+            // Computed all the same, so that a MIC that was cut out costs what a wrong one does.
+            Mic::Missing => (both().1, Choice::from(0)),
+            Mic::Declared(mic) => {
+                let (ours, proof) = both();
+                (proof, ours.ct_eq(&mic))
+            }
+        };
+        (ours.ct_eq(proof) & is_known, mic)
     }
 
     /// Whether the client named this server's channel; `None` when that is a refusal.
@@ -223,11 +254,9 @@ impl Claim {
         if policy.bindings == Bindings::Ignored {
             return Some(false);
         }
-        match (request.bindings().map(crypto::cbt_hash), self.blob.bindings.as_slice()) {
-            (Some(ours), [first, rest @ ..]) => {
-                let equal = rest.iter().fold(ours.ct_eq(first), |equal, other| equal & ours.ct_eq(other));
-                bool::from(equal).then_some(true)
-            }
+        match (request.bindings().map(crypto::cbt_hash), self.blob.bindings) {
+            (Some(ours), Said::One(theirs)) => bool::from(ours.ct_eq(&theirs)).then_some(true),
+            (Some(_), Said::Contradictory) => None,
             _ => (policy.bindings != Bindings::Required).then_some(false),
         }
     }
@@ -238,7 +267,7 @@ impl Claim {
         if targets.is_empty() {
             return Some(false);
         }
-        let name = self.blob.target_name.as_deref().filter(|_| !self.blob.untrusted)?;
+        let name = self.names.target().filter(|_| !self.blob.untrusted)?;
         targets.iter().any(|target| target.eq_ignore_ascii_case(name)).then_some(true)
     }
 
@@ -246,7 +275,7 @@ impl Claim {
     /// cannot be said, and is not assumed.
     fn time_fits(&self) -> bool {
         let Some(skew) = self.waiting.policy.skew else { return true };
-        let challenge = Challenge::decode(&self.waiting.challenge).ok();
+        let challenge = Challenge::decode(self.waiting.messages.challenge()).ok();
         let info = challenge.as_ref().and_then(|challenge| challenge.target_info);
         let now = info.and_then(|info| info.timestamp().ok().flatten());
         now.zip(self.blob.time).is_some_and(|(now, time)| now.abs_diff(time) <= skew)
@@ -254,49 +283,45 @@ impl Claim {
 }
 
 impl Blob {
-    fn read(response: &NtResponse<'_>) -> Result<Self, Error> {
-        let NtResponse::V2 { blob, .. } = response else { return Ok(Self::default()) };
-        let (mut bindings, mut target_names) = (Vec::new(), Vec::new());
+    /// With the one MsvAvTargetName.
+    fn read<'a>(response: &NtResponse<'a>) -> Result<(Self, Option<&'a [u8]>), Error> {
+        let NtResponse::V2 { blob, .. } = response else { return Ok((Self::default(), None)) };
+        let (mut bindings, mut target_name) = (Said::Nothing, Said::Nothing);
         for pair in blob.av_pairs {
             let AvPair { id, value } = pair?;
-            match id {
-                AvId::MSV_AV_CHANNEL_BINDINGS => bindings.extend(<[u8; 16]>::try_from(value)),
-                AvId::MSV_AV_TARGET_NAME => target_names.push(value),
+            match (id, <[u8; 16]>::try_from(value)) {
+                (AvId::MSV_AV_CHANNEL_BINDINGS, Ok(hash)) if hash.iter().any(|byte| *byte != 0) => {
+                    bindings.add(hash);
+                }
+                (AvId::MSV_AV_TARGET_NAME, _) => target_name.add(value),
                 _ => {}
             }
         }
-        bindings.retain(|hash| *hash != [0; 16]);
         let flags = blob.av_pairs.flags()?.unwrap_or_default();
-        Ok(Self {
-            time: Some(blob.time),
-            target_name: only(&target_names).and_then(|name| WireStr::Utf16(name).to_text()),
-            untrusted: flags & AvPairs::FLAG_UNTRUSTED_SPN != 0,
-            bindings,
-        })
+        let untrusted = flags & AvPairs::FLAG_UNTRUSTED_SPN != 0;
+        Ok((Self { time: Some(blob.time), untrusted, bindings }, target_name.one()))
     }
 }
 
-/// The one value that all of `values` have.
-fn only<'a>(values: &[&'a [u8]]) -> Option<&'a [u8]> {
-    let (first, rest) = values.split_first()?;
-    rest.iter().all(|other| other == first).then_some(*first)
-}
-
-/// A name of AUTHENTICATE, which must be text to the last unit: it is looked up, hashed and reported.
-fn name_in(name: WireStr<'_>, waiting: &AwaitingAuthenticate) -> Result<String, Error> {
-    let text = match name {
-        WireStr::Utf16(_) => name.to_text(),
-        WireStr::Oem(bytes) => waiting.policy.code_page().decode(bytes),
-    };
-    text.ok_or(Error::Incompatible(Incompatible::Name))
+/// The names under which an account is looked up, hashed and reported: each must be text to the last unit.
+fn principal(message: &Authenticate<'_>, waiting: &AwaitingAuthenticate) -> Result<Principal, Error> {
+    let names = [message.domain_name, message.user_name];
+    let mut text = String::with_capacity(names.iter().map(|name| name.as_bytes().len()).sum());
+    let mut user_at = 0;
+    for name in names {
+        user_at = text.len();
+        if !code_page::extend(name, waiting.policy.code_page(), &mut text) {
+            return Err(Error::Incompatible(Incompatible::Name));
+        }
+    }
+    Principal::joined(text, user_at).ok_or(Error::Incompatible(Incompatible::Name))
 }
 
 impl fmt::Debug for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claim")
             .field("principal", &self.principal)
-            .field("workstation", &self.workstation)
-            .field("target_name", &self.blob.target_name)
+            .field("names", &self.names)
             .field("flags", &self.flags)
             .finish_non_exhaustive()
     }

@@ -2,6 +2,7 @@
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
+use gatepass_wire::WireStr;
 
 /// A code page. No message says which one its sender uses, so whoever runs a side has to know.
 pub trait CodePage: Send + Sync + fmt::Debug {
@@ -11,6 +12,15 @@ pub trait CodePage: Send + Sync + fmt::Debug {
     /// The bytes of `text`; `None` when it has a character that the code page lacks. Nothing is replaced: another name is
     /// another user.
     fn encode(&self, text: &str) -> Option<Vec<u8>>;
+}
+
+/// Appends `name`, which is in Unicode or in `code_page`. Whether it is text to the last unit; if not, `out` is as it was.
+#[must_use]
+pub(crate) fn extend(name: WireStr<'_>, code_page: &dyn CodePage, out: &mut String) -> bool {
+    match name {
+        WireStr::Utf16(_) => name.extend_text(out),
+        WireStr::Oem(bytes) => code_page.decode(bytes).map(|text| out.push_str(&text)).is_some(),
+    }
 }
 
 /// What all code pages have in common: the default.

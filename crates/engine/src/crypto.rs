@@ -31,7 +31,7 @@ pub(crate) use digest::HmacKey;
 pub use kxkey::kxkey;
 pub use mac::{DUMMY_SIGNATURE, crc32, mac};
 pub(crate) use mac::{crc32_of, signed, signed_basic};
-pub(crate) use mic::Mic;
+pub(crate) use mic::{Mic, mic_beside_proof};
 pub use mic::{cbt_hash, mic};
 pub use ntowf::{ResponseKey, ntowf_v1, ntowf_v2};
 pub use rc4::{Rc4, rc4k};

@@ -7,13 +7,16 @@
 //!        --challenge-->       the same without a NEGOTIATE, for datagrams
 //! ```
 
+mod messages;
+
 use crate::client::{VERSION, text};
 use crate::policy::Policy;
 use crate::{Claim, Error, Nonces, TargetInfo, settle};
 use alloc::vec::Vec;
 use core::fmt;
 use gatepass_backend::Request;
-use gatepass_wire::{AvPairs, Challenge, Message, Negotiate, NegotiateFlags as Flags, utf16le};
+use gatepass_wire::{AvPairs, Challenge, Message, Negotiate, NegotiateFlags as Flags, extend_utf16le};
+use messages::Messages;
 
 /// A server that has heard nothing yet.
 #[derive(Clone, Debug)]
@@ -93,38 +96,50 @@ impl Server {
         let unicode = settled.contains(Flags::NEGOTIATE_UNICODE);
         let (name, is_domain) = self.target.target_name();
         let kind = if is_domain { Flags::TARGET_TYPE_DOMAIN } else { Flags::TARGET_TYPE_SERVER };
-        let target_info = self.target.encode(nonces.now)?;
+        // One piece of memory for what CHALLENGE is put together from, and then for the messages.
+        let names = name.len().saturating_mul(2).saturating_add(self.target.size());
+        let mut kept =
+            Vec::with_capacity(negotiate.len().saturating_add(names.saturating_mul(2)).saturating_add(ROOM));
         // For show alone: the names that count are in the target info, which is always Unicode.
-        let (name, kind) = if !settled.contains(Flags::REQUEST_TARGET) {
-            (Vec::new(), Flags::EMPTY)
+        let kind = if !settled.contains(Flags::REQUEST_TARGET) {
+            Flags::EMPTY
         } else if unicode {
-            (utf16le(name), kind)
+            extend_utf16le(&mut kept, name);
+            kind
         } else {
             let ascii = || name.replace(|c: char| !c.is_ascii(), "?").into_bytes();
-            (self.policy.code_page().encode(name).unwrap_or_else(ascii), kind)
+            kept.extend_from_slice(&self.policy.code_page().encode(name).unwrap_or_else(ascii));
+            kind
         };
+        let name_end = kept.len();
+        self.target.write(nonces.now, &mut kept)?;
+        let (name, target_info) = kept.split_at_checked(name_end).unwrap_or_default();
         // Target info is sent unasked: without it there is no NTLMv2 ([MS-NLMP] 3.2.5.1.1, recording java17-proxy-get).
         let flags = settled.with(Flags::NEGOTIATE_TARGET_INFO).with(kind);
         let challenge = Challenge {
-            target_name: text(&name, unicode),
+            target_name: text(name, unicode),
             flags,
             server_challenge: nonces.challenge,
             reserved: None,
-            target_info: Some(AvPairs::new(&target_info)),
+            target_info: Some(AvPairs::new(target_info)),
             version: Some(VERSION),
         }
         .encode()?;
+        kept.clear();
         let waiting = AwaitingAuthenticate {
             policy: self.policy,
             request: self.request,
             flags,
             server_challenge: nonces.challenge,
-            negotiate: negotiate.to_vec(),
-            challenge: challenge.clone(),
+            messages: Messages::new(kept, negotiate, &challenge),
         };
         Ok((waiting, challenge))
     }
 }
+
+/// What the headers of CHALLENGE and AUTHENTICATE, the responses and the client's names take, beside what the client says
+/// again of CHALLENGE: with so much room the messages need memory once. A longer AUTHENTICATE needs it twice.
+const ROOM: usize = 640;
 
 /// A server that waits for AUTHENTICATE.
 pub struct AwaitingAuthenticate {
@@ -133,9 +148,8 @@ pub struct AwaitingAuthenticate {
     /// What CHALLENGE said.
     pub(crate) flags: Flags,
     pub(crate) server_challenge: [u8; 8],
-    /// NEGOTIATE and CHALLENGE as they went over the wire, for the MIC.
-    pub(crate) negotiate: Vec<u8>,
-    pub(crate) challenge: Vec<u8>,
+    /// For the MIC.
+    pub(crate) messages: Messages,
 }
 
 impl AwaitingAuthenticate {
@@ -153,8 +167,7 @@ impl AwaitingAuthenticate {
             request: Request::new(),
             flags: message.flags,
             server_challenge: message.server_challenge,
-            negotiate: negotiate.to_vec(),
-            challenge: challenge.to_vec(),
+            messages: Messages::new(Vec::new(), negotiate, challenge),
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::{Error, crypto};
 use alloc::{string::String, vec::Vec};
 use gatepass_backend::ChannelBindings;
-use gatepass_wire::{AvId, AvPair, AvPairs, FileTime, TooLong, encode_av_pairs, extend_utf16le, utf16le};
+use gatepass_wire::{AvId, AvPair, AvPairs, FileTime, TooLong, extend_utf16le};
 
 /// The names of a server. An empty one is not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,8 +44,8 @@ impl TargetInfo {
         (if is_domain { &self.netbios_domain } else { &self.netbios_computer }, is_domain)
     }
 
-    /// The list for CHALLENGE, with the time, so that the client answers with NTLMv2 and a MIC.
-    pub(crate) fn encode(&self, now: FileTime) -> Result<Vec<u8>, Error> {
+    /// Appends the list for CHALLENGE, with the time, so that the client answers with NTLMv2 and a MIC.
+    pub(crate) fn write(&self, now: FileTime, out: &mut Vec<u8>) -> Result<(), Error> {
         let names = [
             (AvId::MSV_AV_NB_DOMAIN_NAME, &self.netbios_domain),
             (AvId::MSV_AV_NB_COMPUTER_NAME, &self.netbios_computer),
@@ -53,16 +53,29 @@ impl TargetInfo {
             (AvId::MSV_AV_DNS_COMPUTER_NAME, &self.dns_computer),
             (AvId::MSV_AV_DNS_TREE_NAME, &self.dns_tree),
         ];
-        let values: Vec<(AvId, Vec<u8>)> = names
-            .into_iter()
-            .filter(|(_, name)| !name.is_empty())
-            .map(|(id, name)| (id, utf16le(name)))
-            .collect();
-        let now = now.to_le_bytes();
-        let time = AvPair { id: AvId::MSV_AV_TIMESTAMP, value: &now };
-        let pairs: Vec<AvPair<'_>> =
-            values.iter().map(|(id, value)| AvPair { id: *id, value }).chain([time]).collect();
-        Ok(encode_av_pairs(&pairs)?)
+        for (id, name) in names.into_iter().filter(|(_, name)| !name.is_empty()) {
+            Own::Text(name).write(id, out)?;
+        }
+        Own::Bytes(&now.to_le_bytes()).write(AvId::MSV_AV_TIMESTAMP, out)?;
+        out.extend_from_slice(&AvId::MSV_AV_EOL.header(0)?);
+        Ok(())
+    }
+
+    /// How many bytes [`write`](Self::write) writes at most.
+    pub(crate) fn size(&self) -> usize {
+        let names = [
+            &self.netbios_domain,
+            &self.netbios_computer,
+            &self.dns_domain,
+            &self.dns_computer,
+            &self.dns_tree,
+        ];
+        // Seven headers and the time. A text has no more UTF-16 units than bytes.
+        names
+            .iter()
+            .fold(0, |size: usize, name| size.saturating_add(name.len()))
+            .saturating_mul(2)
+            .saturating_add(36)
     }
 }
 
@@ -134,6 +147,7 @@ impl Own<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gatepass_wire::encode_av_pairs;
 
     fn answer(
         info: AvPairs<'_>,
@@ -208,7 +222,9 @@ mod tests {
     #[test]
     fn a_server_sends_the_names_it_has_and_the_time() {
         let info = TargetInfo::new("CORP", "DC1").with_dns("corp.test", "dc1.corp.test", "");
-        let list = info.encode(FileTime::from_ticks(1)).unwrap();
+        let mut list = Vec::new();
+        info.write(FileTime::from_ticks(1), &mut list).unwrap();
+        assert!(list.len() <= info.size());
         let ids: Vec<u16> = AvPairs::new(&list).iter().map(|pair| pair.unwrap().id.0).collect();
         assert_eq!(ids, [2, 1, 4, 3, 7]);
         assert_eq!(info.target_name(), ("CORP", true));

@@ -68,11 +68,25 @@ impl<'a> WireStr<'a> {
     /// ASCII.
     #[must_use]
     pub fn to_text(&self) -> Option<String> {
-        match self {
-            Self::Utf16(bytes) if !bytes.len().is_multiple_of(2) => None,
-            Self::Oem(bytes) if !bytes.is_ascii() => None,
-            _ => char::decode_utf16(self.units()).collect::<Result<_, _>>().ok(),
+        // Right for ASCII; other text grows.
+        let mut text = String::with_capacity(self.units().size_hint().0);
+        self.extend_text(&mut text).then_some(text)
+    }
+
+    /// Appends [the text](Self::to_text) to `out`. Whether it is certain; if not, `out` is as it was.
+    #[must_use]
+    pub fn extend_text(&self, out: &mut String) -> bool {
+        let certain = match self {
+            Self::Utf16(bytes) => bytes.len().is_multiple_of(2),
+            Self::Oem(bytes) => bytes.is_ascii(),
+        };
+        let before = out.len();
+        let complete =
+            certain && char::decode_utf16(self.units()).all(|unit| unit.map(|c| out.push(c)).is_ok());
+        if !complete {
+            out.truncate(before);
         }
+        complete
     }
 }
 
@@ -150,6 +164,10 @@ mod tests {
         let name = WireStr::Utf16(&[0x00, 0xd8, 0x41, 0x00]);
         assert_eq!(name.to_string(), r"\u{d800}A");
         assert_eq!(name.to_text(), None);
+        let mut text = "before ".to_string();
+        assert!(!WireStr::Utf16(&[0x41, 0x00, 0x00, 0xd8]).extend_text(&mut text));
+        assert!(WireStr::Oem(b"it").extend_text(&mut text));
+        assert_eq!(text, "before it");
         assert_eq!(name.units().collect::<alloc::vec::Vec<_>>(), [0xd800, 0x41]);
         assert_eq!(name.as_bytes(), [0x00, 0xd8, 0x41, 0x00]);
     }

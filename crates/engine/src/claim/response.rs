@@ -3,11 +3,14 @@
 
 #[cfg(feature = "legacy")]
 use crate::crypto::LmHash;
+use crate::crypto::ResponseKey;
 use crate::{Dialect, Policy, crypto, settle};
-use alloc::vec::Vec;
+use core::ops::Range;
 use gatepass_backend::{NtHash, Principal, SessionKey};
 use gatepass_wire::{Authenticate, NegotiateFlags as Flags, NtResponse};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::Choice;
+#[cfg(feature = "legacy")]
+use subtle::ConstantTimeEq;
 
 /// A response that the policy permits.
 pub(super) enum Response {
@@ -27,16 +30,29 @@ pub(super) enum Response {
     },
     V2 {
         proof: [u8; 16],
-        /// The client's response behind NTProofStr.
-        temp: Vec<u8>,
+        /// Where the client's response behind NTProofStr stands in the message.
+        temp: Range<usize>,
     },
 }
 
-/// What came of a comparison.
+/// What is known of a response.
 pub(super) struct Proof {
-    pub(super) proved: Choice,
+    pub(super) comparison: Comparison,
     pub(super) dialect: Dialect,
     pub(super) key_exchange_key: SessionKey,
+}
+
+/// Whether a response fits.
+pub(super) enum Comparison {
+    Made(Choice),
+    /// That of NTLMv2: the keys come from what the client says NTProofStr is, so that whether it is so can be found out
+    /// beside the MIC under them.
+    ToMake {
+        response_key: ResponseKey,
+        proof: [u8; 16],
+        temp: Range<usize>,
+        is_known: Choice,
+    },
 }
 
 /// The hashes of an account. Where there is none, zeros stand in for them, so that the work is the same.
@@ -74,17 +90,18 @@ impl Hashes {
 }
 
 impl Response {
-    /// The response of `message`, if it is of a dialect that `policy` permits.
+    /// The response of `message`, which `bytes` are, if it is of a dialect that `policy` permits.
     pub(super) fn read(
         response: &NtResponse<'_>,
         message: &Authenticate<'_>,
+        bytes: &[u8],
         policy: &Policy,
     ) -> Option<Self> {
         let permitted = |dialect, response| policy.permits(dialect).then_some(response);
         match *response {
             NtResponse::Anonymous => permitted(Dialect::Anonymous, Self::Anonymous),
             NtResponse::V2 { proof, raw, .. } => {
-                permitted(Dialect::V2, Self::V2 { proof: *proof, temp: raw.to_vec() })
+                permitted(Dialect::V2, Self::V2 { proof: *proof, temp: place(raw, bytes) })
             }
             #[cfg(feature = "legacy")]
             NtResponse::Lm(response) => {
@@ -132,7 +149,7 @@ impl Response {
         }
     }
 
-    /// Compares with what `hashes` give.
+    /// The key that `hashes` give, and the comparison with what they give.
     #[cfg_attr(
         not(feature = "legacy"),
         expect(unused_variables, reason = "the flags choose between keys of the older dialects")
@@ -145,12 +162,14 @@ impl Response {
         hashes: &Hashes,
     ) -> Proof {
         let (proved, dialect, key_exchange_key) = match self {
-            Self::Anonymous => (Choice::from(1), Dialect::Anonymous, SessionKey::from_bytes(&[0; 16])),
             Self::V2 { proof, temp } => {
-                let key = crypto::ntowf_v2(principal.user(), principal.domain(), &hashes.nt);
-                let proved = crypto::nt_proof(&key, server_challenge, temp).ct_eq(proof) & hashes.is_known;
-                (proved, Dialect::V2, crypto::kxkey(&crypto::session_base_key_v2(&key, proof)))
+                let response_key = crypto::ntowf_v2(principal.user(), principal.domain(), &hashes.nt);
+                let key_exchange_key = crypto::kxkey(&crypto::session_base_key_v2(&response_key, proof));
+                let (proof, temp, is_known) = (*proof, temp.clone(), hashes.is_known);
+                let comparison = Comparison::ToMake { response_key, proof, temp, is_known };
+                return Proof { comparison, dialect: Dialect::V2, key_exchange_key };
             }
+            Self::Anonymous => (Choice::from(1), Dialect::Anonymous, SessionKey::from_bytes(&[0; 16])),
             #[cfg(feature = "legacy")]
             Self::V1Extended { response, client_challenge } => {
                 let (proved, key) =
@@ -165,8 +184,14 @@ impl Response {
             #[cfg(feature = "legacy")]
             Self::Lm(response) => older::prove_lm(response, principal, server_challenge, flags, hashes),
         };
-        Proof { proved, dialect, key_exchange_key }
+        Proof { comparison: Comparison::Made(proved), dialect, key_exchange_key }
     }
+}
+
+/// Where `part` of `whole` stands in it.
+fn place(part: &[u8], whole: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
+    start..start.saturating_add(part.len())
 }
 
 /// The comparisons of the dialects before NTLMv2.

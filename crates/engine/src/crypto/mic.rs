@@ -19,12 +19,35 @@ pub fn mic(
     challenge: &[u8],
     authenticate: &[u8],
 ) -> [u8; 16] {
+    let [before, zeros, after] = zeroed(authenticate);
+    digest::hmac_md5(exported_session_key.expose(), &[negotiate, challenge, before, zeros, after])
+}
+
+/// `authenticate` with zeros in place of its MIC.
+fn zeroed(authenticate: &[u8]) -> [&[u8]; 3] {
     let before = authenticate.get(..MIC.start).unwrap_or(authenticate);
     let after = authenticate.get(MIC.end..).unwrap_or_default();
     let length = authenticate.len().saturating_sub(before.len()).saturating_sub(after.len());
-    let zeros = [0; 16];
-    let zeros = zeros.get(..length).unwrap_or(&zeros);
-    digest::hmac_md5(exported_session_key.expose(), &[negotiate, challenge, before, zeros, after])
+    [before, ZEROS.get(..length).unwrap_or(&ZEROS), after]
+}
+
+/// What a MIC that is not there yet counts as.
+static ZEROS: [u8; 16] = [0; 16];
+
+/// The MIC, where `messages` are those before `authenticate`, and meanwhile NTProofStr, which is over `proved`: a server knows
+/// the key before it knows whether the proof fits.
+pub(crate) fn mic_beside_proof<'a>(
+    exported_session_key: &SessionKey,
+    messages: &'a [u8],
+    authenticate: &'a [u8],
+    response_key: &ResponseKey,
+    mut proved: [&'a [u8]; 2],
+) -> ([u8; 16], [u8; 16]) {
+    let key = HmacKey::new(exported_session_key.expose());
+    let (mut mic, mut proof) = (key.start(), response_key.hmac().start());
+    let [before, zeros, after] = zeroed(authenticate);
+    proof.update_both(&mut proved, &mut mic, &mut [messages, before, zeros, after]);
+    (key.finish(mic), response_key.hmac().finish(proof))
 }
 
 /// The MIC on its way, under an ExportedSessionKey that is known before AUTHENTICATE is: the messages before it can be hashed
@@ -91,7 +114,12 @@ mod tests {
             let mut zeroed = message[..length].to_vec();
             zeroed.iter_mut().skip(72).for_each(|byte| *byte = 0);
             let whole = [b"nc".as_slice(), &zeroed].concat();
-            assert_eq!(mic(&key, b"n", b"c", &message[..length]), digest::hmac_md5(&[7; 16], &[&whole]));
+            let wanted = digest::hmac_md5(&[7; 16], &[&whole]);
+            assert_eq!(mic(&key, b"n", b"c", &message[..length]), wanted);
+            let response_key = ResponseKey::from_bytes([8; 16]);
+            let proved = [&b"server"[..], &[9; 200]];
+            let beside = mic_beside_proof(&key, b"nc", &message[..length], &response_key, proved);
+            assert_eq!(beside, (wanted, digest::hmac_md5(&[8; 16], &proved)));
         }
     }
 }
