@@ -1,6 +1,7 @@
 //! `gatepass mock-proxy`: the mock proxy as a process, for clients in any language.
 
 use crate::exit::{Exit, Failure, Reason};
+use crate::local_path::local;
 use crate::screen::{Line, Screen, remark};
 use gatepass::Password;
 use gatepass::backend::Principal;
@@ -93,7 +94,7 @@ pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
         let end = End::new().map_err(unable)?;
         let running = proxy.start().map_err(|error| unstarted(&error))?;
         if let Some(path) = &args.ca_file {
-            std::fs::write(path, running.ca_pem()).map_err(|error| {
+            local(path).and_then(|path| std::fs::write(path, running.ca_pem())).map_err(|error| {
                 Failure::new(Exit::WRITE, format!("cannot write {}: {}", path.display(), Reason(&error)))
             })?;
         }
@@ -145,7 +146,7 @@ fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
 /// The script in the file at `path`.
 fn scripted(path: &Path) -> Result<Script, Failure> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = local(path).and_then(std::fs::read_to_string).map_err(|error| {
         Failure::new(Exit::READ, format!("cannot read the script {shown}: {}", Reason(&error)))
     })?;
     Script::parse(&text).map_err(|error| {
@@ -170,7 +171,8 @@ fn listed(path: &Path) -> Result<Vec<(Principal, Password)>, Failure> {
     let failed = |why: String| {
         Failure::new(Exit::READ, format!("cannot use the accounts file {}: {why}", path.display()))
     };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(Reason(&error).to_string()))?;
+    let text =
+        local(path).and_then(std::fs::read_to_string).map_err(|error| failed(Reason(&error).to_string()))?;
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))

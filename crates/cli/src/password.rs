@@ -5,6 +5,7 @@
 //! trimmed or normalised, and bytes that are not UTF-8 are an error rather than a wrong password that locks an account.
 
 use crate::exit::{Exit, Failure, Reason};
+use crate::local_path::local;
 use gatepass::backend::Password;
 use std::env::{self, VarError};
 use std::fs::File;
@@ -57,7 +58,7 @@ impl PasswordArgs {
 /// The password in the file at `path`.
 pub(crate) fn from_file(path: &Path) -> Result<Password, Failure> {
     let shown = path.display();
-    let file = File::open(path).map_err(|error| {
+    let file = local(path).and_then(File::open).map_err(|error| {
         Failure::new(Exit::READ, format!("cannot open the password file {shown}: {}", Reason(&error)))
     })?;
     read(file, &format!("the password file {shown}"))

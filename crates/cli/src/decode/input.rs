@@ -4,6 +4,7 @@ use super::report::{Defect, Report};
 use super::spnego;
 use crate::exit::{Exit, Failure, Reason};
 use crate::hex;
+use crate::local_path::local;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -46,7 +47,7 @@ pub(crate) fn tokens(arguments: &[String], file: Option<&Path>) -> Result<Vec<To
     }
     of_text(&arguments.join(" ")).or_else(|failure| match arguments {
         // What is no token may be the name of a file that holds one.
-        [name] if Path::new(name).is_file() => of_file(Path::new(name)),
+        [name] if local(name).is_ok_and(Path::is_file) => of_file(Path::new(name)),
         _ => Err(failure),
     })
 }
@@ -55,7 +56,7 @@ fn of_file(path: &Path) -> Result<Vec<Token>, Failure> {
     let shown = path.display();
     let unreadable =
         |error: io::Error| Failure::new(Exit::READ, format!("cannot read {shown}: {}", Reason(&error)));
-    let file = File::open(path).map_err(unreadable)?;
+    let file = local(path).and_then(File::open).map_err(unreadable)?;
     of_bytes(read(file).map_err(unreadable)?)
 }
 

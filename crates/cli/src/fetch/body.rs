@@ -2,6 +2,7 @@
 
 use super::args::{Data, FetchArgs, Ordered};
 use crate::exit::{Exit, Failure, Reason};
+use crate::local_path::local;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::io;
@@ -56,7 +57,8 @@ impl Source {
                         format!("cannot read the upload {}: {}", path.display(), Reason(&error)),
                     )
                 };
-                let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+                let file =
+                    tokio::fs::File::open(local(path).map_err(unreadable)?).await.map_err(unreadable)?;
                 let metadata = file.metadata().await.map_err(unreadable)?;
                 if metadata.is_dir() {
                     return Err(Failure::new(
@@ -122,7 +124,10 @@ pub(crate) async fn read(name: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let result = match name {
         "-" => tokio::io::stdin().read_to_end(&mut bytes).await.map(drop),
-        _ => tokio::fs::read(name).await.map(|read| bytes = read),
+        _ => match local(name) {
+            Ok(path) => tokio::fs::read(path).await.map(|read| bytes = read),
+            Err(error) => Err(error),
+        },
     };
     let shown = if name == "-" { "standard input" } else { name };
     match result {

@@ -6,6 +6,7 @@ use super::failure;
 use super::url::Url;
 use super::watch::Watch;
 use crate::exit::{Exit, Failure, Reason};
+use crate::local_path::local;
 use crate::screen::{escape, remark};
 use gatepass::backend::Credentials;
 use gatepass::http::{Mechanisms, Scheme};
@@ -175,7 +176,8 @@ pub(crate) fn trust(roots: Option<&Path>, insecure: bool) -> Result<Tls, Failure
                     format!("cannot use the certificates in {}: {why}", path.display()),
                 )
             };
-            let pem = std::fs::read(path).map_err(|error| unusable(Reason(&error).to_string()))?;
+            let pem =
+                local(path).and_then(std::fs::read).map_err(|error| unusable(Reason(&error).to_string()))?;
             Tls::roots(&pem).map_err(|error| unusable(error.to_string()))
         }
     }

@@ -1,6 +1,7 @@
 //! Where a response goes: standard output or a file, with a progress bar beside a file on a terminal.
 
 use crate::exit::{Exit, Failure, Reason};
+use crate::local_path::local;
 use crate::screen;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal as _};
@@ -132,7 +133,7 @@ impl Sink {
 
     async fn make(&mut self) -> Result<(), Failure> {
         let Target::Unmade { path, with_directories } = &self.target else { return Ok(()) };
-        let path = path.clone();
+        let path = local(path).map_err(|error| self.unwritable(&error))?.to_path_buf();
         if let Some(directory) = path.parent().filter(|_| *with_directories) {
             tokio::fs::create_dir_all(directory).await.map_err(|error| self.unwritable(&error))?;
         }

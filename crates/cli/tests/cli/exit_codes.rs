@@ -1,7 +1,7 @@
 //! The exit codes of `gatepass fetch`, which are curl's, each with a sentence.
 
 use crate::peer::Peer;
-use crate::support::{Ended, gatepass};
+use crate::support::{Ended, NOWHERE, gatepass};
 use gatepass_mock_proxy::MockProxy;
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -35,7 +35,7 @@ fn what_the_command_line_says_wrongly() {
     fails(26, ["-T", "/no/such/file", "http://127.0.0.1:1/"]);
     fails(26, ["-d", "@/no/such/file", "http://127.0.0.1:1/"]);
     fails(77, ["--cacert", "/no/such/file", "https://127.0.0.1:1/"]);
-    fails(77, ["--cacert", "/dev/null", "https://127.0.0.1:1/"]);
+    fails(77, ["--cacert", NOWHERE, "https://127.0.0.1:1/"]);
     fails(2, ["-U", "alice", "-x", "http://127.0.0.1:1", "http://127.0.0.1:1/"]);
 }
 

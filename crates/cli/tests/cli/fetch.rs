@@ -1,7 +1,7 @@
 //! `gatepass fetch` through the mock proxy: what a script written for curl expects.
 
 use crate::peer::Peer;
-use crate::support::{Run, gatepass};
+use crate::support::{NOWHERE, Run, gatepass};
 use gatepass::http::Scheme;
 use gatepass_mock_proxy::{MockProxy, Running};
 use std::fs;
@@ -45,7 +45,7 @@ const ALICE: [&str; 2] = ["-U", "CORP\\alice:Passw0rd!"];
 #[test]
 fn the_codes_of_each_way_are_curls() {
     let stage = Stage::new();
-    let line = ["-s", "-o", "/dev/null", "-w", "%{http_code}/%{http_connect}", "-m", "20", "--proxy-ntlm"];
+    let line = ["-s", "-o", NOWHERE, "-w", "%{http_code}/%{http_connect}", "-m", "20", "--proxy-ntlm"];
     for (url, user, codes, exit) in [
         ("http://origin.test/", "CORP\\alice:Passw0rd!", "200/000", 0),
         ("http://origin.test/", "CORP\\alice:nope", "407/000", 0),
@@ -66,7 +66,7 @@ fn the_codes_of_each_way_are_curls() {
 fn proxy_and_server_get_identities_of_their_own() {
     let stage = Stage::new();
     for url in ["http://origin.test/ntlm/", "https://origin.test/ntlm/"] {
-        let ended = stage.fetch(ALICE).args(["-s", "-w", "%{http_code}", "-o", "/dev/null", url]).run();
+        let ended = stage.fetch(ALICE).args(["-s", "-w", "%{http_code}", "-o", NOWHERE, url]).run();
         assert_eq!(ended.stdout, "401", "{ended:?}");
         for option in ["--anyauth", "--ntlm"] {
             let ended = stage.fetch(ALICE).args(["-fsS", option, "-u", "CORP\\bob:Bob!", url]).run();
@@ -138,10 +138,8 @@ fn no_body_is_uploaded_into_a_407() {
     let stage = Stage::new();
     fs::write(stage.path("big"), vec![7; 5_000_000]).unwrap();
     for url in ["http://origin.test/digest", "https://origin.test/digest"] {
-        let ended = stage
-            .fetch(ALICE)
-            .args(["-fsS", "-w", "%{size_upload}", "-o", "/dev/null", "-T", "big", url])
-            .run();
+        let ended =
+            stage.fetch(ALICE).args(["-fsS", "-w", "%{size_upload}", "-o", NOWHERE, "-T", "big", url]).run();
         assert_eq!((ended.code, ended.stdout.as_str()), (0, "5000000"), "{ended:?}");
     }
     let transcript = stage.proxy.finish();
@@ -395,7 +393,7 @@ fn a23_basic_is_used_where_its_option_allows_it_and_not_unnoticed() {
         assert!(!ended.stderr.contains(secret), "{ended:?}");
     }
     // The word for the proxy is none for the server.
-    let both = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--proxy-basic", "-u", "CORP\\bob:Bob!"];
+    let both = ["-s", "-o", NOWHERE, "-w", "%{http_code}", "--proxy-basic", "-u", "CORP\\bob:Bob!"];
     for (option, code) in [("--anyauth", "401"), ("--basic", "200")] {
         let ended = stage.fetch(ALICE).args(both).args([option, "http://origin.test/ntlm/"]).run();
         assert_eq!(ended.stdout, code, "{option}: {ended:?}");

@@ -5,7 +5,10 @@ mod demo;
 mod exit_codes;
 mod fetch;
 mod hash;
+// It is ended by a signal, and Windows has none.
+#[cfg(unix)]
 mod mock_proxy;
+mod other_machines;
 mod peer;
 mod redirects;
 mod secrets;

@@ -1,6 +1,6 @@
 //! `gatepass mock-proxy`, started and stopped as a test of another language would.
 
-use crate::support::{MockCommand, gatepass};
+use crate::support::{MockCommand, NOWHERE, gatepass};
 use std::fs;
 
 #[test]
@@ -54,7 +54,7 @@ fn a84_accounts_come_from_a_file_so_that_no_secret_stands_on_the_command_line() 
         ("corp\\BOB:пароль😀", "200"),
         ("CORP\\carol:", "407"),
     ] {
-        let ended = gatepass(["fetch", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", &mock.url])
+        let ended = gatepass(["fetch", "-s", "-o", NOWHERE, "-w", "%{http_code}", "-x", &mock.url])
             .args(["-U", user, "http://origin.test/"])
             .run();
         assert_eq!(ended.stdout, code, "{user}: {ended:?}");
@@ -90,10 +90,9 @@ fn it_offers_what_it_is_told_to() {
         ("negotiate,basic", "--proxy-ntlm", "407"),
     ] {
         let mock = MockCommand::start(["--account", "CORP\\alice:pw", "--offer", offer]);
-        let ended =
-            gatepass(["fetch", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", &mock.url, option])
-                .args(["-U", "CORP\\alice:pw", "http://origin.test/"])
-                .run();
+        let ended = gatepass(["fetch", "-s", "-o", NOWHERE, "-w", "%{http_code}", "-x", &mock.url, option])
+            .args(["-U", "CORP\\alice:pw", "http://origin.test/"])
+            .run();
         assert_eq!(ended.stdout, code, "{offer} {option}: {ended:?}");
     }
 }
@@ -108,7 +107,7 @@ fn a_script_is_followed_and_a_fault_that_was_not_reached_is_named_at_the_end() {
     fs::write(&path, text).unwrap();
     let mock = MockCommand::start(["--script", path.to_str().unwrap(), "--transcript"]);
     let fetch = || {
-        gatepass(["fetch", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", &mock.url])
+        gatepass(["fetch", "-s", "-o", NOWHERE, "-w", "%{http_code}", "-x", &mock.url])
             .args(["http://origin.test/"])
             .run()
             .stdout

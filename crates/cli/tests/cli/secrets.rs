@@ -1,7 +1,9 @@
 //! No secret in any output, none on the command line.
 
 use crate::peer::Peer;
-use crate::support::{Ended, MockCommand, gatepass};
+#[cfg(unix)]
+use crate::support::MockCommand;
+use crate::support::{Ended, gatepass};
 use gatepass::engine::crypto::ntowf_v1;
 use gatepass_mock_proxy::MockProxy;
 use std::fs;
@@ -113,6 +115,7 @@ fn a83_no_output_of_any_command_holds_the_password() {
     leaks_nothing(&gatepass(["hash", "--user", "alice"]).stdin(MARKER).run(), "hash", false);
 }
 
+#[cfg(unix)]
 #[test]
 fn a83_the_transcript_of_the_mock_proxy_holds_no_password() {
     let directory = tempfile::tempdir().unwrap();

@@ -5,6 +5,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::thread;
 
+/// Where output goes that nobody wants.
+pub(crate) const NOWHERE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
 /// A run of `gatepass` in the making: without the caller's proxies and passwords, and with nothing on standard input.
 pub(crate) struct Run {
     command: Command,
@@ -98,12 +101,14 @@ impl Ended {
 }
 
 /// `gatepass mock-proxy` at work.
+#[cfg(unix)]
 pub(crate) struct MockCommand {
     child: Child,
     stdout: BufReader<ChildStdout>,
     pub(crate) url: String,
 }
 
+#[cfg(unix)]
 impl MockCommand {
     /// Starts it and waits until it is ready.
     pub(crate) fn start<A: IntoIterator<Item: AsRef<OsStr>>>(arguments: A) -> Self {
@@ -129,6 +134,7 @@ impl MockCommand {
 }
 
 /// A failed test leaves no process behind.
+#[cfg(unix)]
 impl Drop for MockCommand {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
