@@ -6,7 +6,7 @@ use crate::screen::{Line, Screen, remark};
 use gatepass::Password;
 use gatepass::backend::Principal;
 use gatepass::http::Scheme;
-use gatepass_mock_proxy::{Error, Fault, MockProxy, Running, Script, TokenFault};
+use gatepass_mock_proxy::{Error, Fault, MockProxy, Personality, Running, Script, TokenFault};
 use std::error::Error as _;
 use std::io;
 use std::net::SocketAddr;
@@ -47,6 +47,12 @@ pub(crate) struct MockProxyArgs {
     /// Do as FILE says: accounts, offers, what goes wrong when (TOML)
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+    /// Write responses as a known peer does: see --list-personalities
+    #[arg(long, value_name = "NAME")]
+    like: Option<String>,
+    /// Print the peers that it can be like, and what each rests on, and end
+    #[arg(long)]
+    list_personalities: bool,
     /// Print what can go wrong in a script, and end
     #[arg(long)]
     list_faults: bool,
@@ -80,6 +86,9 @@ impl From<Offered> for Scheme {
 }
 
 pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
+    if args.list_personalities {
+        return list_personalities();
+    }
     if args.list_faults {
         return list_faults();
     }
@@ -114,7 +123,14 @@ pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
 }
 
 fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
-    let script = args.script.as_deref().map(scripted).transpose()?.unwrap_or_default();
+    let mut script = args.script.as_deref().map(scripted).transpose()?.unwrap_or_default();
+    if let Some(name) = &args.like {
+        if Personality::named(name).is_none() {
+            let known = Personality::names().join(", ");
+            return Err(Failure::new(Exit::USAGE, format!("--like knows no {name}; it knows {known}")));
+        }
+        script.like = Some(name.clone());
+    }
     let unusable = |error: Error| Failure::new(Exit::USAGE, error.to_string());
     let mut proxy = MockProxy::new().with_address(args.listen).script(&script).map_err(unusable)?;
     if !args.offer.is_empty() {
@@ -154,6 +170,20 @@ fn scripted(path: &Path) -> Result<Script, Failure> {
         let what = what.strip_prefix(&format!("line {}: ", error.line())).unwrap_or(&what);
         Failure::new(Exit::USAGE, format!("{shown}:{}: {what}", error.line()))
     })
+}
+
+fn list_personalities() -> Result<Exit, Failure> {
+    let mut out = Screen::stdout();
+    for name in Personality::names() {
+        let Some(personality) = Personality::named(&name) else { continue };
+        out.line(&Line::new().strong(format!("{name:22}")).plain(&personality.sentence))?;
+        let mut more = vec![format!("rests on {}", personality.rests_on)];
+        more.extend(personality.deviations.iter().map(|deviation| format!("but {deviation}")));
+        for line in more {
+            out.line(&Line::new().faint(format!("{:22}{line}", "")))?;
+        }
+    }
+    Ok(Exit::OK)
 }
 
 fn list_faults() -> Result<Exit, Failure> {

@@ -48,6 +48,8 @@ pub(crate) struct Judgement {
     pub(crate) challenge: Option<Token>,
     /// The values of the challenge field: what is offered, or the last word to who is let in.
     pub(crate) values: Vec<String>,
+    /// The value of `Persistent-Auth` for who is let in.
+    pub(crate) persistent: Option<&'static str>,
 }
 
 impl Judgement {
@@ -62,7 +64,7 @@ impl Judgement {
     }
 
     const fn without_dance(leg: Leg, outcome: Outcome) -> Self {
-        Self { leg, token: None, outcome, challenge: None, values: Vec::new() }
+        Self { leg, token: None, outcome, challenge: None, values: Vec::new(), persistent: None }
     }
 }
 
@@ -101,7 +103,7 @@ impl Dance {
             None => Leg::Offer,
         };
         let challenge = values.iter().find_map(|value| Credentials::of(value.as_bytes()).token);
-        Judgement { leg, token, outcome, challenge, values }
+        Judgement { leg, token, outcome, challenge, values, persistent: self.auth.persistent_auth() }
     }
 
     fn granted(&self) -> Outcome {

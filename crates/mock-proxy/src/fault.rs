@@ -9,11 +9,12 @@ mod response;
 mod token;
 mod wire;
 
+pub(crate) use head::Head;
 pub(crate) use plan::Plan;
 pub use plan::Planned;
 pub(crate) use response::bend;
 pub use token::TokenFault;
-pub(crate) use wire::{Faulty, Orders};
+pub(crate) use wire::{Faulty, Order, Orders};
 
 use crate::Leg;
 use serde::{Deserialize, Serialize};

@@ -5,14 +5,16 @@ use crate::authority::Authority;
 use crate::dance::Gate;
 use crate::fault::{Fault, Plan, Planned};
 use crate::limits::MAX_OPEN;
+use crate::manner::Manner;
 use crate::origin::Origin;
+use crate::personality::{Personality, Place};
 use crate::proxy::Proxy;
 use crate::route::Routes;
 use crate::running::{Books, Running};
 use crate::script::{Account, Script, Secret};
 use crate::{Error, Leg, listener};
 use gatepass_backend::{Accounts, Backend, Password, Request};
-use gatepass_engine::{Ntlm, TargetInfo, crypto};
+use gatepass_engine::{Bindings, Ntlm, Policy, TargetInfo, crypto};
 use gatepass_http::{Basic, Mechanisms, Scheme, Side};
 use gatepass_spnego::{Oid, Spnego};
 use std::fmt;
@@ -40,6 +42,8 @@ pub struct MockProxy {
     origin_accounts: Option<Arc<dyn Accounts>>,
     schemes: Vec<Scheme>,
     realm: Option<String>,
+    /// Like whom the proxy and the origin are.
+    like: [Option<Personality>; 2],
     faults: Vec<Planned>,
     origin_faults: Vec<Planned>,
 }
@@ -62,6 +66,7 @@ impl MockProxy {
             origin_accounts: None,
             schemes: vec![Scheme::Ntlm],
             realm: None,
+            like: [None, None],
             faults: Vec::new(),
             origin_faults: Vec::new(),
         }
@@ -72,10 +77,15 @@ impl MockProxy {
     /// # Errors
     /// [`Error::Account`] for an account that has neither or both of password and NT hash.
     pub fn script(mut self, script: &Script) -> Result<Self, Error> {
+        if let Some(personality) = script.like.as_deref().and_then(Personality::named) {
+            self = self.like(personality);
+        }
         if !script.offer.is_empty() {
             self.schemes = script.offer.iter().copied().map(Scheme::from).collect();
         }
-        self.realm.clone_from(&script.realm);
+        if script.realm.is_some() {
+            self.realm.clone_from(&script.realm);
+        }
         if let Some(names) = &script.domain {
             self = self.domain(&names.netbios, &names.dns);
         }
@@ -86,8 +96,8 @@ impl MockProxy {
         for account in &script.origin_accounts {
             enrol(&mut self.origin_store, account)?;
         }
-        self.faults.clone_from(&script.faults);
-        self.origin_faults.clone_from(&script.origin_faults);
+        self.faults.extend(script.faults.iter().cloned());
+        self.origin_faults.extend(script.origin_faults.iter().cloned());
         Ok(self)
     }
 
@@ -151,6 +161,23 @@ impl MockProxy {
         self
     }
 
+    /// Like `personality`: its offers, its way of writing, its faults. What is said later is in place of that.
+    pub fn like(mut self, personality: Personality) -> Self {
+        self.schemes = personality.offer.iter().copied().map(Scheme::from).collect();
+        self.realm.clone_from(&personality.realm);
+        match personality.side {
+            Place::Proxy => {
+                self.faults.extend(personality.faults.iter().cloned());
+                self.like[0] = Some(personality);
+            }
+            Place::Origin => {
+                self.origin_faults.extend(personality.faults.iter().cloned());
+                self.like[1] = Some(personality);
+            }
+        }
+        self
+    }
+
     /// Listening on `address`, which must be a loopback address; port 0 is any free port.
     pub const fn with_address(mut self, address: SocketAddr) -> Self {
         self.address = address;
@@ -211,10 +238,20 @@ impl MockProxy {
         [plan, origin_plan]: &[Arc<Plan>; 2],
     ) -> (Arc<Proxy>, [Arc<Origin>; 2]) {
         let domain = self.domain.unwrap_or_else(|| Domain::named(DOMAIN));
-        let mut mechanisms = mechanisms(&domain).only(&self.schemes);
-        if let Some(realm) = &self.realm {
-            mechanisms = mechanisms.with_realm(realm);
-        }
+        let offered = |policy| {
+            let offered = mechanisms(&domain, policy).only(&self.schemes);
+            match &self.realm {
+                Some(realm) => offered.with_realm(realm),
+                None => offered,
+            }
+        };
+        let bound = self.like[1].as_ref().is_some_and(|personality| personality.requires_bindings);
+        let plain_mechanisms = offered(Policy::new());
+        // Without TLS there is nothing to be bound to.
+        let secure_mechanisms = match bound {
+            true => offered(Policy::new().with_bindings(Bindings::Required)),
+            false => plain_mechanisms.clone(),
+        };
         let store = Arc::new(self.store.of(&domain));
         let accounts = self.accounts.unwrap_or_else(|| store.clone());
         let origin_store = if self.origin_store.is_empty() {
@@ -227,22 +264,33 @@ impl MockProxy {
             None if Arc::ptr_eq(&store, &origin_store) => accounts.clone(),
             None => origin_store.clone(),
         };
-        let gate = |side, (accounts, store): (&Arc<dyn Accounts>, &Arc<Store>), request| Gate {
+        let gate = |side, (accounts, store): (&Arc<dyn Accounts>, &Arc<Store>), secure, request| Gate {
             side,
-            mechanisms: mechanisms.clone(),
+            mechanisms: if secure { secure_mechanisms.clone() } else { plain_mechanisms.clone() },
             accounts: accounts.clone(),
             store: store.clone(),
             request,
         };
-        let door = |tls, request| {
-            let gate = gate(Side::Origin, (&origin_accounts, &origin_store), request);
-            Arc::new(Origin { gate, book: books.origin.clone(), tls, plan: origin_plan.clone() })
+        let [manner, origin_manner] = self.like.map(Manner::new);
+        let door = |tls: Option<TlsAcceptor>, request| {
+            let gate = gate(Side::Origin, (&origin_accounts, &origin_store), tls.is_some(), request);
+            Arc::new(Origin {
+                gate,
+                book: books.origin.clone(),
+                tls,
+                plan: origin_plan.clone(),
+                manner: origin_manner.clone(),
+            })
         };
         let plain = door(None, Request::new());
         let bound = Request::new().with_bindings(authority.bindings.clone());
         let secure = door(Some(TlsAcceptor::from(authority.tls.clone())), bound);
-        let gate = gate(Side::Proxy, (&accounts, &store), Request::new());
-        (Arc::new(Proxy { gate, routes, book: books.proxy.clone(), plan: plan.clone() }), [plain, secure])
+        let tls = TlsAcceptor::from(authority.tls.clone());
+        let gate = gate(Side::Proxy, (&accounts, &store), false, Request::new());
+        (
+            Arc::new(Proxy { gate, routes, book: books.proxy.clone(), plan: plan.clone(), manner, tls }),
+            [plain, secure],
+        )
     }
 }
 
@@ -259,8 +307,8 @@ fn enrol(store: &mut Store, account: &Account) -> Result<String, Error> {
 }
 
 /// All that can be offered.
-fn mechanisms(domain: &Domain) -> Mechanisms {
-    let ntlm: Arc<dyn Backend> = Arc::new(backend(domain));
+fn mechanisms(domain: &Domain, policy: Policy) -> Mechanisms {
+    let ntlm: Arc<dyn Backend> = Arc::new(backend(domain).with_policy(policy));
     let negotiate = Spnego::new().with_mechanism(&[Oid::NTLMSSP], ntlm.clone());
     Mechanisms::ntlm(ntlm)
         .with(Scheme::Negotiate, Arc::new(negotiate))

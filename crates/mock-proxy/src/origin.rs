@@ -6,6 +6,7 @@ mod pages;
 use crate::body::{AnyBody, Counted, Direction};
 use crate::dance::{Dance, Gate, Judgement};
 use crate::fault::{Faulty, Orders, Plan, bend};
+use crate::manner::{Manner, Situation};
 use crate::proxy::{Answering, capitalised, exchange, unwanted};
 use crate::stream::{Fuse, Stream, close};
 use crate::transcript::{Book, Ended, Outcome, Page};
@@ -35,6 +36,7 @@ pub(crate) struct Origin {
     pub(crate) tls: Option<TlsAcceptor>,
     /// What goes wrong; both doors follow one plan.
     pub(crate) plan: Arc<Plan>,
+    pub(crate) manner: Manner,
 }
 
 impl Origin {
@@ -66,6 +68,7 @@ impl Origin {
             page: page.clone(),
             plan: self.plan.clone(),
             orders: orders.clone(),
+            manner: self.manner.clone(),
         });
         let stream = Faulty::new(stream, fuse, orders);
         let service = service_fn(move |request| -> Answering {
@@ -88,6 +91,7 @@ struct Session {
     page: Page,
     plan: Arc<Plan>,
     orders: Orders,
+    manner: Manner,
 }
 
 impl Session {
@@ -105,25 +109,33 @@ impl Session {
             Outcome::Invalid(_) => Vec::new(),
             _ => self.plan.due(judgement.leg),
         };
+        let persistent = judgement.persistent;
         let entry = self.page.exchange(exchange(&head, judgement, faults.clone()));
         if faults.contains(&Fault::Refuse) {
             (outcome, values) = (Outcome::Offered, self.fresh.clone());
         }
         let body = Counted::new(body, entry.clone(), Direction::Request);
-        let response = match outcome {
+        let values = self.manner.values(values);
+        let response = match &outcome {
             Outcome::Open => pages::answer(&path, None, head, body).await,
             Outcome::Granted(principal) => {
-                let response = pages::answer(&path, Some(&principal), head, body).await;
+                let response = pages::answer(&path, Some(principal), head, body).await;
                 reply::with_last_word(response, WWW_AUTHENTICATE, &values)
             }
             Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
                 unwanted(&head, body, reply::challenge(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &values))
             }
-            Outcome::Invalid(reason) => reply::last(StatusCode::BAD_REQUEST, &capitalised(&reason)),
+            Outcome::Invalid(reason) => reply::last(StatusCode::BAD_REQUEST, &capitalised(reason)),
         };
+        let situation = match &outcome {
+            Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => Situation::Refused,
+            Outcome::Granted(_) => Situation::PassedOn,
+            Outcome::Open | Outcome::Invalid(_) => Situation::Other,
+        };
+        let response = self.manner.complete(response, situation, &outcome, persistent);
         entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
         let response = bend(response, &WWW_AUTHENTICATE, &faults);
-        self.orders.next(faults);
+        self.orders.next(self.manner.order(situation, faults));
         response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
     }
 }

@@ -12,6 +12,7 @@ use crate::defect::Defect;
 use crate::fault::{Faulty, Orders, Plan, bend};
 use crate::forward::{Upstream, without_userinfo};
 use crate::heads::Heads;
+use crate::manner::{Manner, Situation};
 use crate::route::Routes;
 use crate::stream::{Stream, close};
 use crate::transcript::{Book, Ended, Entry, Exchange, Outcome, Page};
@@ -30,6 +31,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 
 /// A response in the making.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Response<AnyBody>, Infallible>> + Send>>;
@@ -40,6 +42,9 @@ pub(crate) struct Proxy {
     pub(crate) routes: Routes,
     pub(crate) book: Arc<Book>,
     pub(crate) plan: Arc<Plan>,
+    pub(crate) manner: Manner,
+    /// For who ends TLS within tunnels.
+    pub(crate) tls: TlsAcceptor,
 }
 
 impl Proxy {
@@ -74,7 +79,10 @@ impl Proxy {
                 stream.unread(&parts.read_buf);
                 let faults = session.proxy.plan.due(Leg::Tunnel);
                 entry.update(|exchange| exchange.faults.extend(faults.iter().cloned()));
-                tunnel::join(stream, origin, faults, page, entry).await;
+                match session.proxy.manner.intercepts_tls() {
+                    true => tunnel::intercept(stream, origin, &session.proxy.tls, page, entry).await,
+                    false => tunnel::join(stream, origin, faults, page, entry).await,
+                }
             }
             (_, Some(defect), _) => turn_away(stream, &page, &defect).await,
             (Ok(()), None, None) => close(stream).await,
@@ -131,6 +139,7 @@ impl Session {
             Outcome::Invalid(_) => Vec::new(),
             _ => self.proxy.plan.due(judgement.leg),
         };
+        let persistent = judgement.persistent;
         let entry = self.page.exchange(exchange(&head, judgement, faults.clone()));
         if faults.contains(&Fault::Refuse) {
             outcome = Outcome::Offered;
@@ -138,7 +147,9 @@ impl Session {
         }
         let body = Counted::new(body, entry.clone(), Direction::Request);
         let stays = stays_open(&head);
-        let mut response = match outcome {
+        let manner = &self.proxy.manner;
+        let values = manner.values(values);
+        let mut response = match &outcome {
             Outcome::Granted(_) | Outcome::Open if faults.contains(&Fault::Unreachable) => {
                 reply::text(StatusCode::BAD_GATEWAY, "The script has it that the origin cannot be reached.")
             }
@@ -154,15 +165,22 @@ impl Session {
                 let asking = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
                 unwanted(&head, body, reply::challenge(asking, PROXY_AUTHENTICATE, &values))
             }
-            Outcome::Invalid(reason) => reply::last(StatusCode::BAD_REQUEST, &capitalised(&reason)),
+            Outcome::Invalid(reason) => reply::last(StatusCode::BAD_REQUEST, &capitalised(reason)),
         };
         let tunnel = self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let situation = match &outcome {
+            Outcome::Invalid(_) => Situation::Other,
+            Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => Situation::Refused,
+            _ if tunnel => Situation::Established,
+            _ => Situation::PassedOn,
+        };
+        response = manner.complete(response, situation, &outcome, persistent);
         if stays && !tunnel && !reply::connection_says(response.headers(), "close") {
             reply::keep_alive(&mut response);
         }
         entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
         let response = bend(response, &PROXY_AUTHENTICATE, &faults);
-        self.orders.next(faults);
+        self.orders.next(manner.order(situation, faults));
         response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
     }
 
@@ -170,7 +188,11 @@ impl Session {
         let Some(authority) = target.authority().and_then(without_userinfo) else {
             return reply::text(StatusCode::BAD_REQUEST, "The target names no host.");
         };
-        match self.proxy.routes.connect(&authority, None).await {
+        let routes = match self.proxy.manner.intercepts_tls() {
+            true => self.proxy.routes.behind_tls(),
+            false => self.proxy.routes,
+        };
+        match routes.connect(&authority, None).await {
             Ok(origin) => {
                 *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some((origin, entry.clone()));
                 reply::established()

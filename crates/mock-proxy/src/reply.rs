@@ -42,6 +42,13 @@ pub(crate) fn with_last_word(
     response
 }
 
+/// `response` with another body, and of HTML.
+pub(crate) fn with_body(response: Response<AnyBody>, body: AnyBody) -> Response<AnyBody> {
+    let mut response = response.map(|_| body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
 /// Says that the connection stays open, as Squid does in every answer, though a client of HTTP/1.1 need not be told.
 pub(crate) fn keep_alive(response: &mut Response<AnyBody>) {
     response.headers_mut().append(CONNECTION, HeaderValue::from_static("keep-alive"));

@@ -61,6 +61,11 @@ impl fmt::Display for NoRoute {
 }
 
 impl Routes {
+    /// For who has ended TLS himself: the origin's port 443 speaks HTTP.
+    pub(crate) const fn behind_tls(self) -> Self {
+        Self { plain: self.plain, secure: self.plain }
+    }
+
     /// The addresses behind `host` and `port`. Names are never looked up: what a name server says is not for a test to hang
     /// on, and nothing but loopback is wanted anyway.
     fn addresses(self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NoRoute> {

@@ -17,7 +17,7 @@ mod error;
 
 pub use error::ScriptError;
 
-use crate::Planned;
+use crate::{Personality, Planned};
 use gatepass_backend::{NtHash, Password, Principal};
 use gatepass_http::Scheme;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ use std::fmt;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Script {
+    /// The peer that it is like, by name; what else the script says is in place of that peer's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<String>,
     /// The schemes that are offered; NTLM alone otherwise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub offer: Vec<Offered>,
@@ -188,6 +191,9 @@ impl Script {
     /// A [`ScriptError`] that says the line and, for a word that is not known, the nearest one that is.
     pub fn parse(text: &str) -> Result<Self, ScriptError> {
         let script: Self = toml::from_str(text).map_err(|error| ScriptError::of_toml(text, &error))?;
+        if let Some(name) = script.like.as_deref().filter(|name| Personality::named(name).is_none()) {
+            return Err(ScriptError::unknown(text, name, &Personality::names()));
+        }
         for account in script.accounts.iter().chain(&script.origin_accounts) {
             account.read().map_err(|what| ScriptError::found(text, &account.user, what))?;
         }

@@ -2,10 +2,11 @@
 
 use crate::fault::Faulty;
 use crate::stream::{Stream, close};
-use crate::transcript::{Entry, Page};
+use crate::transcript::{Ended, Entry, Page};
 use crate::{Fault, Leg};
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 
 /// The buffer of one direction, in bytes.
 const BUFFER: usize = 64 * 1024;
@@ -37,6 +38,30 @@ pub(crate) async fn join(
         client.into_inner().reset();
         // Where the option is refused the origin sees an orderly end instead.
         let _ = origin.set_zero_linger();
+    }
+}
+
+/// As [`join`], for a proxy that ends TLS itself and speaks plain HTTP with the origin.
+pub(crate) async fn intercept(
+    client: Stream,
+    mut origin: TcpStream,
+    tls: &TlsAcceptor,
+    page: Page,
+    entry: Entry,
+) {
+    page.reached(Leg::Tunnel);
+    let _meter = Meter {
+        received: page.received().saturating_sub(client.unread_count() as u64),
+        sent: page.sent(),
+        page: page.clone(),
+        entry,
+    };
+    match tls.accept(client).await {
+        Ok(mut client) => {
+            // How it ended, the page knows.
+            let _ = copy_bidirectional_with_sizes(&mut client, &mut origin, BUFFER, BUFFER).await;
+        }
+        Err(error) => page.ended(Ended::Garbage(format!("no TLS handshake: {error}"))),
     }
 }
 

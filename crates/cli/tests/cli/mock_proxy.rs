@@ -140,3 +140,17 @@ fn the_faults_are_listed_and_the_schema_is_json() {
     let schema: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((ended.code, &schema["title"]), (0, &serde_json::Value::from("Script")));
 }
+
+#[test]
+fn it_is_like_a_known_peer_and_says_what_that_rests_on() {
+    let mock = MockCommand::start(["--account", "CORP\\alice:pw", "--like", "squid-5-all"]);
+    let ended = gatepass(["fetch", "-s", "-i", "-x", &mock.url, "http://origin.test/"]).run();
+    assert!(ended.stdout.contains("\nServer: squid/5.7\r\nMime-Version: 1.0\r\n"), "{ended:?}");
+    let ended =
+        gatepass(["fetch", "-s", "-x", &mock.url, "-U", "CORP\\alice:pw", "http://origin.test/"]).run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let ended = gatepass(["mock-proxy", "--list-personalities"]).run();
+    assert!(ended.stdout.contains("rests on a recording of Squid 5.7"), "{ended:?}");
+    let ended = gatepass(["mock-proxy", "--like", "squid"]).run();
+    assert!(ended.code == 2 && ended.stderr.contains("it knows squid-5-ntlm, "), "{ended:?}");
+}

@@ -3,7 +3,7 @@
 use super::Fault;
 
 /// The lines of a head: the status line, then the fields, without their ends.
-pub(super) struct Head {
+pub(crate) struct Head {
     lines: Vec<Vec<u8>>,
     before: Vec<u8>,
 }
@@ -97,7 +97,40 @@ impl Head {
         self.lines.push(line.as_bytes().to_vec());
     }
 
-    fn remove(&mut self, name: &str) {
+    /// Another reason phrase.
+    pub(crate) fn set_reason(&mut self, reason: &str) {
+        self.status_line(|line| {
+            line.truncate(13);
+            line.extend_from_slice(reason.as_bytes());
+        });
+    }
+
+    /// The fields in the order of `template`: `{Name}` is those of that name, so written; `{*}` those that no line names; any
+    /// other line is itself.
+    pub(crate) fn arrange(&mut self, template: &[String]) {
+        let inside = |line: &str| Some(line.strip_prefix('{')?.strip_suffix('}')?.to_owned());
+        let named: Vec<_> =
+            template.iter().filter_map(|line| inside(line)).filter(|name| name != "*").collect();
+        let mut arranged: Vec<_> = self.lines.drain(..1.min(self.lines.len())).collect();
+        for line in template {
+            match inside(line).as_deref() {
+                None => arranged.push(line.as_bytes().to_vec()),
+                Some("*") => {
+                    let others = |line: &&Vec<u8>| !named.iter().any(|name| is_named(line, name));
+                    arranged.extend(self.lines.iter().filter(others).cloned());
+                }
+                Some(name) => {
+                    arranged.extend(self.lines.iter().filter(|line| is_named(line, name)).map(|line| {
+                        let value = line.get(name.len()..).unwrap_or_default();
+                        [name.as_bytes(), value].concat()
+                    }))
+                }
+            }
+        }
+        self.lines = arranged;
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
         let mut number = 0_usize;
         self.lines.retain(|line| {
             number += 1;

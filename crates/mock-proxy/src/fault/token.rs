@@ -70,7 +70,7 @@ impl TokenFault {
     }
 
     /// The value of a challenge field with this wrong in it. A value without a token stays as it is.
-    pub(super) fn bend(&self, value: &str) -> String {
+    pub(crate) fn bend(&self, value: &str) -> String {
         let Some((scheme, text)) = value.split_once(' ') else { return value.to_owned() };
         let Ok(mut token) = BASE64_STANDARD.decode(text) else { return value.to_owned() };
         let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);

@@ -10,6 +10,7 @@
 
 use super::Fault;
 use super::head::Head;
+use crate::personality::Dress;
 use crate::stream::Fuse;
 use bytes::{Buf as _, BytesMut};
 use std::future::Future as _;
@@ -21,17 +22,26 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// What shall happen to the bytes of the next response. Copies give orders to the same stream.
+/// What shall happen to the bytes of one response.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Orders(Arc<Mutex<Option<Vec<Fault>>>>);
+pub(crate) struct Order {
+    /// How its head looks.
+    pub(crate) dress: Option<Dress>,
+    /// What goes wrong.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// The order for the next response. Copies give orders to the same stream.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Orders(Arc<Mutex<Option<Order>>>);
 
 impl Orders {
-    /// The next response has these faults.
-    pub(crate) fn next(&self, faults: Vec<Fault>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(faults);
+    /// `order` is for the next response.
+    pub(crate) fn next(&self, order: Order) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(order);
     }
 
-    fn take(&self) -> Option<Vec<Fault>> {
+    fn take(&self) -> Option<Order> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -63,6 +73,7 @@ pub(crate) struct Faulty<S> {
     fuse: Fuse,
     orders: Orders,
     phase: Phase,
+    dress: Option<Dress>,
     faults: Vec<Fault>,
     /// Bytes that are still allowed, and what comes then.
     limit: Option<(u64, End)>,
@@ -81,6 +92,7 @@ impl<S> Faulty<S> {
             fuse,
             orders,
             phase: Phase::Plain,
+            dress: None,
             faults: Vec::new(),
             limit: None,
             piece: None,
@@ -98,7 +110,7 @@ impl<S> Faulty<S> {
     /// `stream` as the client's end of a tunnel, in which these go wrong from the first byte on.
     pub(crate) fn tunnel(stream: S, fuse: Fuse, faults: Vec<Fault>) -> Self {
         let mut faulty = Self::new(stream, fuse, Orders::default());
-        faulty.begin(faults);
+        faulty.begin(Order { dress: None, faults });
         faulty.phase = Phase::Tunnel;
         let instead = faulty.faults.iter().find_map(|fault| match fault {
             Fault::Instead(text) => Some(text.clone()),
@@ -116,8 +128,8 @@ impl<S> Faulty<S> {
         matches!(self.phase, Phase::Over(End::Close))
     }
 
-    /// Begins what `faults` say. Those that do not concern the bytes are passed over.
-    fn begin(&mut self, faults: Vec<Fault>) {
+    /// Begins what `order` says. Faults that do not concern the bytes are passed over.
+    fn begin(&mut self, Order { dress, faults }: Order) {
         (self.limit, self.piece) = (None, None);
         for fault in &faults {
             match fault {
@@ -135,8 +147,9 @@ impl<S> Faulty<S> {
                 _ => {}
             }
         }
-        self.phase = if faults.is_empty() { Phase::Plain } else { Phase::Head(BytesMut::new()) };
-        self.faults = faults;
+        self.phase =
+            if faults.is_empty() && dress.is_none() { Phase::Plain } else { Phase::Head(BytesMut::new()) };
+        (self.dress, self.faults) = (dress, faults);
     }
 
     /// Takes what HTTP writes into the queue, bent.
@@ -148,6 +161,9 @@ impl<S> Faulty<S> {
             let body = head.split_off(end + 4);
             let mut head = Head::read(head);
             let length = head.content_length();
+            if let Some(dress) = &self.dress {
+                dress.put_on(&mut head);
+            }
             self.faults.iter().for_each(|fault| head.bend(fault));
             self.queue.extend_from_slice(&head.write());
             self.phase = Phase::Body(length);
@@ -259,9 +275,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Faulty<S> {
         // What was bent for the response before goes out first.
         ready!(this.poll_queue(cx))?;
         if !matches!(this.phase, Phase::Over(_))
-            && let Some(faults) = this.orders.take()
+            && let Some(order) = this.orders.take()
         {
-            this.begin(faults);
+            this.begin(order);
         }
         match this.phase {
             Phase::Over(_) => Poll::Ready(Ok(bytes.len())),

@@ -24,12 +24,19 @@ impl ScriptError {
         self.nearest.as_deref()
     }
 
-    pub(super) fn of_toml(text: &str, error: &toml::de::Error) -> Self {
+    pub(crate) fn of_toml(text: &str, error: &toml::de::Error) -> Self {
         let at = error.span().map_or(0, |span| span.start);
         // Of several lines the first says what is wrong; the others show the place, as the line number does.
         let what = error.message().lines().next().unwrap_or_default().to_owned();
         let nearest = nearest(&what).map(str::to_owned);
         Self { line: line(text, at), what, nearest }
+    }
+
+    /// A personality that is not known.
+    pub(super) fn unknown(text: &str, word: &str, known: &[String]) -> Self {
+        let what = format!("unknown personality `{word}`");
+        let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(word, known));
+        Self { nearest: near.cloned(), ..Self::found(text, word, what) }
     }
 
     /// Something wrong with the place where `word` stands first, as text or as a key; with the first line when it is written in

@@ -8,5 +8,6 @@ mod life;
 mod offer;
 mod origin;
 mod peer;
+mod personality;
 mod script;
 mod tunnel;

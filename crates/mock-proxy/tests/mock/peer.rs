@@ -131,7 +131,7 @@ impl<S: Read + Write> Peer<S> {
         std::mem::take(&mut self.read)
     }
 
-    fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         loop {
             if let Some(end) = self.read.windows(2).position(|pair| pair == b"\r\n") {
                 let line = self.take(end + 2);
