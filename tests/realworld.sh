@@ -13,7 +13,7 @@ TARGET=${CARGO_TARGET_DIR:-$ROOT/target}/debug
 
 if [ -z "${RW_STATE:-}" ]; then
   (cd "$ROOT" && cargo build -q -p gatepass-cli -p gatepass-fixtures && cargo build -q -p gatepass-engine --examples --all-features &&
-    cargo build -q -p gatepass --example smb_read) || exit 1
+    cargo build -q -p gatepass --example smb_read --example ldap_search) || exit 1
   state=$(mktemp -d /tmp/gatepass-rw.XXXX) && chmod 755 "$state" || exit 1
   trap '"$ROOT/ci/realworld/down.sh" "$state" --purge' EXIT
   unshare --net true 2>/dev/null && netns=(--netns "${state##*/}") || netns=()
@@ -188,6 +188,17 @@ t 'smb_read: login refused: STATUS_ACCOUNT_DISABLED: the account is disabled; as
   smb 127.0.0.10:445 hello.txt 'CORP\disabled' 'Passw0rd!'
 t $'SMB 2.1, signed; mechListMIC verified\nsmb_read: nothing.txt: STATUS_OBJECT_NAME_NOT_FOUND: there is no such file on the share' \
   'a file that is not there' smb 127.0.0.10:445 nothing.txt 'CORP\alice' 'Passw0rd!'
+
+section 'LDAP: a search with every message sealed'
+# This server answers a simple bind without TLS with strongerAuthRequired, and a search without a bind with operationsError.
+ldap() { GATEPASS_PASSWORD=$2 "$TARGET/examples/ldap_search" 127.0.0.10:389 "$1" DC=corp,DC=test sAMAccountName "${@:3}" 2>&1; }
+t $'CN=alice,CN=Users,DC=corp,DC=test\n  sAMAccountName: alice' 'one search' ldap 'CORP\alice' 'Passw0rd!' sAMAccountName=alice
+t $'CN=bob,CN=Users,DC=corp,DC=test\n  sAMAccountName: bob\nCN=jürgen,CN=Users,DC=corp,DC=test\n  sAMAccountName: jürgen' \
+  'two searches as jürgen' ldap 'CORP\jürgen' 'pässwörd€' sAMAccountName=bob sAMAccountName=jürgen
+many() { [ "$(ldap 'CORP\alice' 'Passw0rd!' objectClass=top | grep -c '^CN=')" -gt 100 ] && echo yes; }
+t yes 'the whole directory, more than a hundred entries' many
+ldap_refused() { ldap "$@" | grep -o 'login refused: result [0-9]*, [a-zA-Z]*'; }
+t 'login refused: result 49, invalidCredentials' 'wrong password' ldap_refused 'CORP\alice' nope sAMAccountName=alice
 
 section "13133's record: the session key that the server exported is ours"
 lines=$(wc -l <"$RW_HANDSHAKES")

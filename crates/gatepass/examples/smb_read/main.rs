@@ -11,38 +11,25 @@
     reason = "numbers of enums, and lengths of what this program itself makes, which SMB wants in 16 bits"
 )]
 
+#[path = "../caller/mod.rs"]
+mod caller;
 mod connection;
 mod message;
 mod signature;
 mod status;
 
-use std::error::Error;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
+use caller::Result;
 use connection::{Answer, Connection};
 use gatepass::spnego::{Oid, Token};
-use gatepass::{Attributes, Credentials, Password, Request, SecurityContext, Step};
+use gatepass::{Attributes, Credentials, Request, SecurityContext, Step};
 use message::Command;
 use status::Status;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let mut text = format!("smb_read: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                text.push_str(&format!(": {error}"));
-                cause = error.source();
-            }
-            // Nobody is left to tell when this fails.
-            let _ = writeln!(io::stderr(), "{text}");
-            ExitCode::FAILURE
-        }
-    }
+    caller::end("smb_read", run())
 }
 
 fn run() -> Result<()> {
@@ -55,7 +42,7 @@ fn run() -> Result<()> {
     if arguments.iter().any(|argument| argument.len() > 8000) {
         return Err("no server, share, file or user has so long a name".into());
     }
-    let credentials = Credentials::password(user, password()?);
+    let credentials = Credentials::password(user, caller::password()?);
     let mut connection = Connection::open(address).map_err(|error| format!("{address}: {error}"))?;
     log_in(&mut connection, host, &credentials)?;
 
@@ -64,19 +51,6 @@ fn run() -> Result<()> {
     read(&mut connection, file)?;
     connection.ask(Command::Logoff, &message::logoff())?.success("logoff")?;
     Ok(())
-}
-
-/// Never from the command line, which every user of the machine can read.
-fn password() -> Result<Password> {
-    if let Ok(password) = std::env::var("GATEPASS_PASSWORD") {
-        return Ok(Password::from(password));
-    }
-    if io::stdin().is_terminal() {
-        return Err("the terminal would show the password: put it in GATEPASS_PASSWORD, or pipe it in".into());
-    }
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    Ok(Password::from(line.trim_end_matches(['\r', '\n'])))
 }
 
 /// Negotiates the dialect, logs in, and leaves the connection signed.
