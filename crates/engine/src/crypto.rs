@@ -13,6 +13,7 @@
 //! | `lmowf_v1`, `compute_response_v1`, `kxkey_v1`, `desl`, `des_key` (feature `legacy`) | 3.3.1, 3.4.5.1, 6 |
 
 pub(crate) mod digest;
+mod hmac;
 mod kxkey;
 mod mac;
 mod md5_steps;
@@ -27,7 +28,7 @@ mod upper_case;
 #[cfg(feature = "legacy")]
 mod response_v1;
 
-pub(crate) use digest::HmacKey;
+pub(crate) use hmac::HmacKey;
 pub use kxkey::kxkey;
 pub use mac::{DUMMY_SIGNATURE, crc32, mac};
 pub(crate) use mac::{crc32_of, signed, signed_basic};

@@ -1,4 +1,4 @@
-//! MD4, MD5 and HMAC-MD5 as the rest of this module needs them: over parts, without joining them first.
+//! MD4 and MD5 as the rest of this module needs them: over parts, without joining them first.
 
 use super::md5_steps::{self, BLOCK};
 use super::rc4::Schedule;
@@ -6,7 +6,7 @@ use md4::{Digest, Md4};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The state before the first block (RFC 1321 3.3).
-const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
+pub(super) const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
 /// `MD4(M)` of the units of a text, which is never held in one piece: it may be a password.
 pub(super) fn md4_utf16le(text: &str) -> [u8; 16] {
@@ -18,7 +18,7 @@ pub(super) fn md4_utf16le(text: &str) -> [u8; 16] {
 }
 
 /// Gives the bytes of `units` to `take`, a block at a time.
-fn in_pieces(units: impl Iterator<Item = u16>, mut take: impl FnMut(&[u8])) {
+pub(super) fn in_pieces(units: impl Iterator<Item = u16>, mut take: impl FnMut(&[u8])) {
     let mut piece = Zeroizing::new([0; BLOCK]);
     let mut filled = 0_usize;
     for unit in units {
@@ -50,20 +50,15 @@ pub(super) fn md5(parts: &[&[u8]]) -> [u8; 16] {
     md5.finish()
 }
 
-/// `HMAC_MD5(K, M)`.
-pub(super) fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
-    HmacKey::new(key).mac(parts)
-}
-
 /// MD5 over parts: RustCrypto's compression function with a thinner buffer around it than its own, for most of what is
 /// hashed here has one to four blocks.
 pub(super) struct Md5 {
     pub(super) state: [u32; 4],
-    block: [u8; BLOCK],
+    pub(super) block: [u8; BLOCK],
     /// How much of the block is filled: always less than all of it.
-    filled: usize,
+    pub(super) filled: usize,
     /// How many bytes were compressed.
-    compressed: u64,
+    pub(super) compressed: u64,
 }
 
 impl Md5 {
@@ -208,78 +203,6 @@ fn bytes(state: [u32; 4]) -> [u8; 16] {
     bytes
 }
 
-/// A key of HMAC-MD5 with both its pads compressed: what RFC 2104 section 4 lets one keep.
-#[derive(Clone)]
-pub(crate) struct HmacKey {
-    inner: [u32; 4],
-    outer: [u32; 4],
-}
-
-impl HmacKey {
-    pub(crate) fn new(key: &[u8]) -> Self {
-        let mut hashed = [0; 16];
-        let key = if key.len() > BLOCK {
-            hashed = md5(&[key]);
-            &hashed[..]
-        } else {
-            key
-        };
-        let [mut inner_pad, mut outer_pad] = [0x36, 0x5c].map(|byte| [byte; BLOCK]);
-        for (pad, byte) in inner_pad.iter_mut().zip(key) {
-            *pad ^= *byte;
-        }
-        for (pad, byte) in outer_pad.iter_mut().zip(key) {
-            *pad ^= *byte;
-        }
-        let mut pads = Self { inner: START, outer: START };
-        md5_steps::both([&mut pads.inner, &mut pads.outer], [&inner_pad, &outer_pad]);
-        #[cfg(test)]
-        work::add(2);
-        inner_pad.zeroize();
-        outer_pad.zeroize();
-        hashed.zeroize();
-        pads
-    }
-
-    /// `HMAC_MD5(K, M)`.
-    pub(crate) fn mac(&self, parts: &[&[u8]]) -> [u8; 16] {
-        self.mac_of(parts.iter().copied())
-    }
-
-    /// `HMAC_MD5(K, M)` of parts that stand in no slice.
-    pub(crate) fn mac_of<'a>(&self, parts: impl Iterator<Item = &'a [u8]>) -> [u8; 16] {
-        let mut md5 = self.start();
-        parts.for_each(|part| md5.update(part));
-        self.finish(md5)
-    }
-
-    /// `HMAC_MD5(K, M)` of the units of a text.
-    pub(super) fn mac_utf16le(&self, units: impl Iterator<Item = u16>) -> [u8; 16] {
-        let mut md5 = self.start();
-        in_pieces(units, |bytes| md5.update(bytes));
-        self.finish(md5)
-    }
-
-    /// The inner hash, for a message that comes in parts.
-    pub(super) const fn start(&self) -> Md5 {
-        Md5 { state: self.inner, block: [0; BLOCK], filled: 0, compressed: 64 }
-    }
-
-    /// The outer hash over the inner one.
-    pub(super) fn finish(&self, inner: Md5) -> [u8; 16] {
-        let mut outer = Md5 { state: self.outer, block: [0; BLOCK], filled: 0, compressed: 64 };
-        outer.update(&inner.finish());
-        outer.finish()
-    }
-}
-
-impl Drop for HmacKey {
-    fn drop(&mut self) {
-        self.inner.zeroize();
-        self.outer.zeroize();
-    }
-}
-
 /// The blocks of a message of `length` bytes, padding included.
 #[cfg(test)]
 fn blocks(length: usize) -> usize {
@@ -296,7 +219,7 @@ pub(crate) mod work {
     }
 
     /// Counts compressions.
-    pub(super) fn add(blocks: usize) {
+    pub(crate) fn add(blocks: usize) {
         COMPRESSIONS.set(COMPRESSIONS.get().saturating_add(blocks));
     }
 
@@ -311,25 +234,14 @@ pub(crate) mod work {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::hmac::{HmacKey, hmac_md5};
 
     #[test]
     fn parts_hash_as_one_message() {
-        // RFC 1321 A.5, RFC 2202 case 2.
+        // RFC 1321 A.5.
         let abc =
             [0x90, 0x01, 0x50, 0x98, 0x3c, 0xd2, 0x4f, 0xb0, 0xd6, 0x96, 0x3f, 0x7d, 0x28, 0xe1, 0x7f, 0x72];
         assert_eq!(md5(&[b"a", b"", b"bc"]), abc);
-        let jefe =
-            [0x75, 0x0c, 0x78, 0x3e, 0x6a, 0xb0, 0xb5, 0x03, 0xea, 0xa8, 0x6e, 0x31, 0x0a, 0x5d, 0xb7, 0x38];
-        assert_eq!(hmac_md5(b"Jefe", &[b"what do ya want ", b"for nothing?"]), jefe);
-    }
-
-    #[test]
-    fn a_key_longer_than_a_block_is_hashed_first() {
-        // RFC 2202 case 6.
-        let wanted =
-            [0x6b, 0x1a, 0xb7, 0xfe, 0x4b, 0xd7, 0xbf, 0x8f, 0x0b, 0x62, 0xe6, 0xce, 0x61, 0xb9, 0xd0, 0xcd];
-        let data = b"Test Using Larger Than Block-Size Key - Hash Key First";
-        assert_eq!(hmac_md5(&[0xaa; 80], &[data]), wanted);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! MAC ([MS-NLMP] 3.4.4): the signature of a message.
 
-use super::{Rc4, digest};
+use super::{Rc4, hmac};
 use gatepass_backend::SessionKey;
 use gatepass_wire::NegotiateFlags as Flags;
 
@@ -22,7 +22,7 @@ pub fn mac(
     match signing_key {
         Some(key) => {
             let number = sequence_number.to_le_bytes();
-            let checksum = digest::hmac_md5(key.expose(), &[&number, message]);
+            let checksum = hmac::hmac_md5(key.expose(), &[&number, message]);
             signed(flags, handle, checksum, sequence_number)
         }
         None => signed_basic(handle, crc32(message), sequence_number, random_pad),

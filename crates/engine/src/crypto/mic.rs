@@ -2,7 +2,8 @@
 //! MsvAvChannelBindings).
 
 use super::ResponseKey;
-use super::digest::{self, HmacKey, Md5};
+use super::digest::{self, Md5};
+use super::hmac::{self, HmacKey};
 use super::rc4::Schedule;
 use gatepass_backend::{ChannelBindings, SessionKey};
 use zeroize::Zeroizing;
@@ -20,7 +21,7 @@ pub fn mic(
     authenticate: &[u8],
 ) -> [u8; 16] {
     let [before, zeros, after] = zeroed(authenticate);
-    digest::hmac_md5(exported_session_key.expose(), &[negotiate, challenge, before, zeros, after])
+    hmac::hmac_md5(exported_session_key.expose(), &[negotiate, challenge, before, zeros, after])
 }
 
 /// `authenticate` with zeros in place of its MIC.
@@ -114,12 +115,12 @@ mod tests {
             let mut zeroed = message[..length].to_vec();
             zeroed.iter_mut().skip(72).for_each(|byte| *byte = 0);
             let whole = [b"nc".as_slice(), &zeroed].concat();
-            let wanted = digest::hmac_md5(&[7; 16], &[&whole]);
+            let wanted = hmac::hmac_md5(&[7; 16], &[&whole]);
             assert_eq!(mic(&key, b"n", b"c", &message[..length]), wanted);
             let response_key = ResponseKey::from_bytes([8; 16]);
             let proved = [&b"server"[..], &[9; 200]];
             let beside = mic_beside_proof(&key, b"nc", &message[..length], &response_key, proved);
-            assert_eq!(beside, (wanted, digest::hmac_md5(&[8; 16], &proved)));
+            assert_eq!(beside, (wanted, hmac::hmac_md5(&[8; 16], &proved)));
         }
     }
 }

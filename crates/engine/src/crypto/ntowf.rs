@@ -1,9 +1,6 @@
 //! NTOWFv1 ([MS-NLMP] 3.3.1) and NTOWFv2 ([MS-NLMP] 3.3.2): the one-way functions of a password.
 
-use super::{
-    digest::{self, HmacKey},
-    upper_case::upper_unit,
-};
+use super::{digest, hmac::HmacKey, upper_case::upper_unit};
 use core::fmt;
 use gatepass_backend::NtHash;
 use zeroize::Zeroizing;

@@ -1,6 +1,6 @@
 //! NTLMv1 and LM ([MS-NLMP] 3.3.1), built only with the feature `legacy`: both fall to anyone who listens.
 
-use super::digest;
+use super::{digest, hmac};
 use alloc::vec::Vec;
 use core::fmt;
 use des::Des;
@@ -103,7 +103,7 @@ pub fn kxkey_v1(
     let lm = lm_hash.expose();
     let mut key = Zeroizing::new(Vec::with_capacity(16));
     if flags.contains(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY) {
-        key.extend_from_slice(&digest::hmac_md5(session_base_key.expose(), &[server_challenge, &answer]));
+        key.extend_from_slice(&hmac::hmac_md5(session_base_key.expose(), &[server_challenge, &answer]));
     } else if flags.contains(Flags::NEGOTIATE_LM_KEY) {
         let [.., last, _, _, _, _, _, _, _, _] = *lm;
         key.extend_from_slice(&des(&seven(lm, 0), answer));

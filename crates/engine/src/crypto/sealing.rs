@@ -5,7 +5,8 @@
 //! together hardly longer than the slower alone. What is hashed is the sequence number and the message, so block and message
 //! are four bytes apart: the `carry`.
 
-use super::digest::{HmacKey, Md5};
+use super::digest::Md5;
+use super::hmac::HmacKey;
 use super::md5_steps::{BLOCK, beside};
 use super::rc4::Rc4;
 use zeroize::Zeroizing;
@@ -122,7 +123,7 @@ fn keystream_beside(state: &mut [u32; 4], block: &[u8; BLOCK], handle: &mut Rc4)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::digest::hmac_md5;
+    use crate::crypto::hmac::hmac_md5;
     use rc4::{KeyInit, StreamCipher};
 
     #[test]
