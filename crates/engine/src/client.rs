@@ -8,7 +8,7 @@
 
 mod older;
 
-use crate::crypto::{self, Mic, ResponseKey, Side, response_v2};
+use crate::crypto::{self, Completion, ResponseKey, Side, response_v2};
 use crate::{Dialect, Error, Incompatible, Nonces, Policy, Requirement, Session, settle, target};
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Range};
@@ -199,25 +199,14 @@ impl AwaitingChallenge {
         let [domain_end, user_end, names_end] = ends;
         response_v2::begin(&mut parts, &nonces.challenge, timestamp.unwrap_or(nonces.now));
         target::write_answer(&mut parts, info, request.bindings(), request.target_name())?;
+        parts.extend_from_slice(&response_v2::END);
         let server_challenge = &message.server_challenge;
-        let messages = [&self.negotiate[..], challenge];
-        // An exchanged key is known before all else, so the MIC is begun beside NTProofStr.
-        let exchanged =
-            flags.contains(Flags::NEGOTIATE_KEY_EXCH).then(|| SessionKey::from_bytes(&*nonces.session_key));
-        let (mic, proof) = response_v2::finish(&mut parts, names_end, |temp| match &exchanged {
-            Some(key) => {
-                let (mic, proof) = Mic::beside_proof(key, messages, &response_key, [server_challenge, temp]);
-                (Some(mic), proof)
-            }
-            None => (None, crypto::nt_proof(&response_key, server_challenge, temp)),
-        });
-        let key_exchange_key = crypto::kxkey(&crypto::session_base_key_v2(&response_key, &proof));
         // With a timestamp the LM response is of no use to the server (3.1.5.1.2), and more to guess by for a listener.
         let lm_response = match timestamp {
             Some(_) => [0; 24],
             None => response_v2::lm_response_v2(&response_key, server_challenge, &nonces.challenge),
         };
-
+        let exchanges = flags.contains(Flags::NEGOTIATE_KEY_EXCH);
         let part = |range: Range<usize>| parts.get(range).unwrap_or_default();
         let mut authenticate = Authenticate {
             lm_response: &lm_response,
@@ -225,20 +214,23 @@ impl AwaitingChallenge {
             domain_name: text(part(0..domain_end), unicode),
             user_name: text(part(domain_end..user_end), unicode),
             workstation: text(part(user_end..names_end), unicode),
-            encrypted_random_session_key: if exchanged.is_some() { &[0; 16] } else { &[] },
+            encrypted_random_session_key: if exchanges { &[0; 16] } else { &[] },
             flags: Some(flags),
             version: Some(VERSION),
             mic: Some([0; 16]),
         }
         .encode()?;
-        let (key, mic) = match (exchanged, mic) {
-            (Some(key), Some(mic)) => {
-                (key, mic.beside_exchange(&key_exchange_key, &nonces.session_key, &mut authenticate))
-            }
-            _ => {
-                let mic = crypto::mic(&key_exchange_key, &self.negotiate, challenge, &authenticate);
-                (key_exchange_key, mic)
-            }
+        let temp = part(names_end.saturating_add(response_v2::PROOF)..parts.len());
+        let negotiate = &self.negotiate;
+        let completion =
+            Completion { response_key: &response_key, server_challenge, temp, negotiate, challenge };
+        let (header, rest) = Authenticate::split_at_response(&mut authenticate)?;
+        let (key, mic) = if exchanges {
+            let mic = completion.with_exchange(&nonces.session_key, header, rest);
+            (SessionKey::from_bytes(&*nonces.session_key), mic)
+        } else {
+            let response_at = header.len();
+            completion.without_exchange(&mut authenticate, response_at)
         };
         Authenticate::put_mic(&mut authenticate, &mic)?;
         Ok((Session::new(flags, key, Side::Client), authenticate))

@@ -12,6 +12,7 @@
 //! | [`rc4k`], [`Rc4`] | 3.4, 6 |
 //! | `lmowf_v1`, `compute_response_v1`, `kxkey_v1`, `desl`, `des_key` (feature `legacy`) | 3.3.1, 3.4.5.1, 6 |
 
+mod completion;
 pub(crate) mod digest;
 mod hmac;
 mod kxkey;
@@ -28,11 +29,12 @@ mod upper_case;
 #[cfg(feature = "legacy")]
 mod response_v1;
 
+pub(crate) use completion::Completion;
 pub(crate) use hmac::HmacKey;
 pub use kxkey::kxkey;
 pub use mac::{DUMMY_SIGNATURE, crc32, mac};
 pub(crate) use mac::{crc32_of, signed, signed_basic};
-pub(crate) use mic::{Mic, mic_beside_proof};
+pub(crate) use mic::mic_beside_proof;
 pub use mic::{cbt_hash, mic};
 pub use ntowf::{ResponseKey, ntowf_v1, ntowf_v2};
 pub use rc4::{Rc4, rc4k};

@@ -143,6 +143,17 @@ impl<'a> Authenticate<'a> {
         Ok(response)
     }
 
+    /// A message as it was encoded, cut where NtChallengeResponse begins: for whoever puts a proof there that covers the rest.
+    ///
+    /// # Errors
+    /// `Truncated` or `OutOfBounds` for bytes that do not reach so far.
+    pub fn split_at_response(message: &mut [u8]) -> Result<(&mut [u8], &mut [u8]), DecodeError> {
+        let (at, what) = Self::NT_RESPONSE;
+        let start = PayloadField::read(message, at, what)?.start().unwrap_or(message.len());
+        let outside = DecodeError::new(DecodeErrorKind::OutOfBounds, what, at);
+        message.split_at_mut_checked(start).ok_or(outside)
+    }
+
     /// Writes `mic` into an encoded message.
     ///
     /// # Errors

@@ -107,10 +107,9 @@ impl Md5 {
         self.compressed();
     }
 
-    /// Hashes `data`, and meanwhile goes on with `schedule`: a block takes as many steps as a quarter of it.
-    pub(super) fn update_beside(&mut self, data: &[u8], schedule: &mut Schedule) {
-        let mut parts = [data];
-        while !schedule.is_done() && self.load(&mut parts) {
+    /// Hashes `parts`, and meanwhile goes on with `schedule`: a block takes as many steps as a quarter of it.
+    pub(super) fn update_beside(&mut self, parts: &mut [&[u8]], schedule: &mut Schedule) {
+        while !schedule.is_done() && self.load(parts) {
             schedule.quarter(|steps| self.compress_beside(|_| steps.next()));
         }
         for part in parts {
@@ -118,30 +117,32 @@ impl Md5 {
         }
     }
 
+    /// Hashes `parts`, and of `other_parts`, which are another hash's, what comes along with them. The rest is left in them.
+    pub(super) fn update_with(&mut self, parts: &mut [&[u8]], other: &mut Self, other_parts: &mut [&[u8]]) {
+        while self.load(parts) {
+            self.compress_with(other, other_parts);
+        }
+    }
+
     /// Hashes two messages at once, each given in parts.
-    pub(super) fn update_both<'a>(
-        &mut self,
-        parts: &mut [&'a [u8]],
-        other: &mut Self,
-        other_parts: &mut [&'a [u8]],
-    ) {
-        let (mut full, mut other_full) = (self.load(parts), other.load(other_parts));
-        while full && other_full {
+    pub(super) fn update_both(&mut self, parts: &mut [&[u8]], other: &mut Self, other_parts: &mut [&[u8]]) {
+        self.update_with(parts, other, other_parts);
+        for part in other_parts {
+            other.update(part);
+        }
+    }
+
+    /// Compresses the block, which is full, and a block of `other_parts` if there is one.
+    fn compress_with(&mut self, other: &mut Self, other_parts: &mut [&[u8]]) {
+        if other.load(other_parts) {
             md5_steps::both([&mut self.state, &mut other.state], [&self.block, &other.block]);
-            for hash in [&mut *self, other] {
-                hash.filled = 0;
-                hash.compressed();
-            }
-            (full, other_full) = (self.load(parts), other.load(other_parts));
+            other.filled = 0;
+            other.compressed();
+        } else {
+            md5::block_api::compress(&mut self.state, core::slice::from_ref(&self.block));
         }
-        for (hash, full, parts) in [(self, full, parts), (other, other_full, other_parts)] {
-            if full {
-                hash.compress_beside(|_| {});
-            }
-            for part in parts {
-                hash.update(part);
-            }
-        }
+        self.filled = 0;
+        self.compressed();
     }
 
     /// Puts what fits into the block.
@@ -167,7 +168,17 @@ impl Md5 {
         work::add(1);
     }
 
-    pub(super) fn finish(mut self) -> [u8; 16] {
+    pub(super) fn finish(self) -> [u8; 16] {
+        self.finish_by(|md5| md5.compress_beside(|_| {}))
+    }
+
+    /// The hash; meanwhile of `other_parts`, which are another hash's, what comes along with it.
+    pub(super) fn finish_with(self, other: &mut Self, other_parts: &mut [&[u8]]) -> [u8; 16] {
+        self.finish_by(|md5| md5.compress_with(other, other_parts))
+    }
+
+    /// Pads the message, and has each block compressed that is full.
+    fn finish_by(mut self, mut compress: impl FnMut(&mut Self)) -> [u8; 16] {
         let filled = u64::try_from(self.filled).unwrap_or_default();
         let bits = self.compressed.wrapping_add(filled).wrapping_mul(8).to_le_bytes();
         self.fill(&[0x80]);
@@ -175,15 +186,13 @@ impl Md5 {
             rest.fill(0);
         }
         if self.filled > BLOCK.saturating_sub(bits.len()) {
-            let block = self.block;
-            self.compress(&[block]);
+            compress(&mut self);
             self.block = [0; BLOCK];
         }
         if let Some(length) = self.block.last_chunk_mut() {
             *length = bits;
         }
-        let block = self.block;
-        self.compress(&[block]);
+        compress(&mut self);
         bytes(self.state)
     }
 }
@@ -191,7 +200,7 @@ impl Md5 {
 impl Drop for Md5 {
     fn drop(&mut self) {
         self.state.zeroize();
-        self.block.zeroize();
+        self.block.as_mut_slice().zeroize();
     }
 }
 
@@ -284,7 +293,7 @@ mod tests {
                 let mut one = Md5::new();
                 one.update(start);
                 let mut schedule = Schedule::new(b"a key of RC4");
-                one.update_beside(end, &mut schedule);
+                one.update_beside(&mut [end], &mut schedule);
                 assert_eq!(one.finish(), md5(&[whole]), "{length}, {cut}");
                 let (mut ours, mut wanted) = ([0; 20], [0; 20]);
                 schedule.finish().apply(&mut ours);

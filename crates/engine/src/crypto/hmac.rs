@@ -36,8 +36,8 @@ impl HmacKey {
         md5_steps::both([&mut pads.inner, &mut pads.outer], [&inner_pad, &outer_pad]);
         #[cfg(test)]
         super::digest::work::add(2);
-        inner_pad.zeroize();
-        outer_pad.zeroize();
+        inner_pad.as_mut_slice().zeroize();
+        outer_pad.as_mut_slice().zeroize();
         hashed.zeroize();
         pads
     }
@@ -71,6 +71,13 @@ impl HmacKey {
         let mut outer = Md5 { state: self.outer, block: [0; BLOCK], filled: 0, compressed: 64 };
         outer.update(&inner.finish());
         outer.finish()
+    }
+
+    /// As [`finish`](Self::finish); meanwhile of `parts`, which are another hash's, what comes along with it.
+    pub(super) fn finish_with(&self, inner: Md5, other: &mut Md5, parts: &mut [&[u8]]) -> [u8; 16] {
+        let mut outer = Md5 { state: self.outer, block: [0; BLOCK], filled: 0, compressed: 64 };
+        outer.update(&inner.finish_with(other, parts));
+        outer.finish_with(other, parts)
     }
 }
 

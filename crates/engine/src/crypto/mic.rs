@@ -2,11 +2,9 @@
 //! MsvAvChannelBindings).
 
 use super::ResponseKey;
-use super::digest::{self, Md5};
+use super::digest;
 use super::hmac::{self, HmacKey};
-use super::rc4::Schedule;
 use gatepass_backend::{ChannelBindings, SessionKey};
-use zeroize::Zeroizing;
 
 /// Where the MIC stands in AUTHENTICATE.
 const MIC: core::ops::Range<usize> = 72..88;
@@ -49,47 +47,6 @@ pub(crate) fn mic_beside_proof<'a>(
     let [before, zeros, after] = zeroed(authenticate);
     proof.update_both(&mut proved, &mut mic, &mut [messages, before, zeros, after]);
     (key.finish(mic), response_key.hmac().finish(proof))
-}
-
-/// The MIC on its way, under an ExportedSessionKey that is known before AUTHENTICATE is: the messages before it can be hashed
-/// beside NTProofStr, and AUTHENTICATE beside the key schedule by which its last field is encrypted.
-pub(crate) struct Mic {
-    key: HmacKey,
-    md5: Md5,
-}
-
-impl Mic {
-    /// The MIC, and meanwhile NTProofStr: `messages` are those before AUTHENTICATE, the proof is over `proved`.
-    pub(crate) fn beside_proof<'a>(
-        exported_session_key: &SessionKey,
-        mut messages: [&'a [u8]; 2],
-        response_key: &ResponseKey,
-        mut proved: [&'a [u8]; 2],
-    ) -> (Self, [u8; 16]) {
-        let key = HmacKey::new(exported_session_key.expose());
-        let (mut md5, mut proof) = (key.start(), response_key.hmac().start());
-        md5.update_both(&mut messages, &mut proof, &mut proved);
-        (Self { key, md5 }, response_key.hmac().finish(proof))
-    }
-
-    /// Puts the encrypted `session_key` to the end of `authenticate`, where there is place for it and zeros stand at the MIC:
-    /// the MIC.
-    pub(crate) fn beside_exchange(
-        mut self,
-        key_exchange_key: &SessionKey,
-        session_key: &[u8; 16],
-        authenticate: &mut [u8],
-    ) -> [u8; 16] {
-        let mut schedule = Schedule::new(key_exchange_key.expose());
-        if let Some((before, place)) = authenticate.split_last_chunk_mut() {
-            self.md5.update_beside(before, &mut schedule);
-            let mut encrypted = Zeroizing::new(*session_key);
-            schedule.finish().apply(&mut *encrypted);
-            *place = *encrypted;
-            self.md5.update(place);
-        }
-        self.key.finish(self.md5)
-    }
 }
 
 /// `MD5(gss_channel_bindings_struct)`: the value of MsvAvChannelBindings.

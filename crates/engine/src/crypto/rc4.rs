@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 use gatepass_backend::SessionKey;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 /// An RC4 state: the document's `Handle`. It goes on from message to message, so messages keep their order.
 pub struct Rc4 {
@@ -102,11 +102,21 @@ impl Rc4 {
 /// A key schedule on its way: it can be computed beside something else, a quarter of its 256 steps at a time.
 pub(super) struct Schedule {
     /// The key, repeated.
-    key: Zeroizing<[u8; 256]>,
+    key: Repeated,
     handle: Rc4,
     /// `S[i]`, loaded ahead as by [`Keystream`].
     ahead: u8,
     quarters_left: u8,
+}
+
+/// A key that is repeated until each step of the schedule has its byte.
+struct Repeated([u8; 256]);
+
+impl Drop for Repeated {
+    fn drop(&mut self) {
+        // As a slice, which is wiped by the word and not by the byte.
+        self.0.as_mut_slice().zeroize();
+    }
 }
 
 /// A quarter of a schedule: what a loop keeps in registers.
@@ -138,8 +148,8 @@ impl Schedule {
     pub(super) const QUARTER: usize = 64;
 
     pub(super) fn new(key: &[u8]) -> Self {
-        let mut repeated = Zeroizing::new([0; 256]);
-        for piece in repeated.chunks_mut(key.len().max(1)) {
+        let mut repeated = Repeated([0; 256]);
+        for piece in repeated.0.chunks_mut(key.len().max(1)) {
             piece.copy_from_slice(key.get(..piece.len()).unwrap_or_default());
         }
         Self { key: repeated, handle: Rc4 { state: START, i: 0, j: 0 }, ahead: 0, quarters_left: 4 }
@@ -153,7 +163,7 @@ impl Schedule {
     #[inline(always)]
     pub(super) fn quarter(&mut self, run: impl FnOnce(&mut Steps<'_>)) {
         let Rc4 { state, i, j } = &mut self.handle;
-        let mut steps = Steps { key: &self.key, state, i: *i, j: *j, ahead: self.ahead };
+        let mut steps = Steps { key: &self.key.0, state, i: *i, j: *j, ahead: self.ahead };
         run(&mut steps);
         (*i, *j, self.ahead) = (steps.i, steps.j, steps.ahead);
         self.quarters_left = self.quarters_left.saturating_sub(1);
@@ -171,7 +181,7 @@ impl Schedule {
 
 impl Drop for Rc4 {
     fn drop(&mut self) {
-        self.state.zeroize();
+        self.state.as_mut_slice().zeroize();
         (self.i, self.j) = (0, 0);
     }
 }

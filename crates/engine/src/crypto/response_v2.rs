@@ -31,7 +31,11 @@ pub fn compute_response_v2(
     let mut nt_response = Vec::with_capacity(target_info.len().saturating_add(FIXED));
     begin(&mut nt_response, client_challenge, time);
     nt_response.extend_from_slice(target_info);
-    let ((), proof) = finish(&mut nt_response, 0, |temp| ((), nt_proof(key, server_challenge, temp)));
+    nt_response.extend_from_slice(&END);
+    let proof = nt_proof(key, server_challenge, nt_response.get(PROOF..).unwrap_or_default());
+    if let Some(place) = nt_response.first_chunk_mut() {
+        *place = proof;
+    }
     ResponseV2 {
         nt_response,
         lm_response: lm_response_v2(key, server_challenge, client_challenge),
@@ -42,32 +46,19 @@ pub fn compute_response_v2(
 /// What `NtChallengeResponse` has beside the AV list, in bytes.
 pub(crate) const FIXED: usize = 48;
 
+/// The size of NTProofStr, in bytes.
+pub(crate) const PROOF: usize = 16;
+
+/// What comes behind the AV list.
+pub(crate) const END: [u8; 4] = [0; 4];
+
 /// Appends what comes before the AV list: the place of NTProofStr, and the fixed part of `temp`.
 pub(crate) fn begin(out: &mut Vec<u8>, client_challenge: &[u8; 8], time: FileTime) {
-    out.extend_from_slice(&[0; 16]);
+    out.extend_from_slice(&[0; PROOF]);
     out.extend_from_slice(&[1, 1, 0, 0, 0, 0, 0, 0]);
     out.extend_from_slice(&time.to_le_bytes());
     out.extend_from_slice(client_challenge);
     out.extend_from_slice(&[0; 4]);
-}
-
-/// Appends what comes behind the AV list, and puts what `prove` makes of `temp`, NTProofStr, into its place. The response
-/// begins at `start`.
-pub(crate) fn finish<T>(
-    out: &mut Vec<u8>,
-    start: usize,
-    prove: impl FnOnce(&[u8]) -> (T, [u8; 16]),
-) -> (T, [u8; 16]) {
-    out.extend_from_slice(&[0; 4]);
-    let response = out.get_mut(start..).unwrap_or_default();
-    match response.split_first_chunk_mut() {
-        Some((place, temp)) => {
-            let (other, proof) = prove(temp);
-            *place = proof;
-            (other, proof)
-        }
-        None => prove(&[]),
-    }
 }
 
 /// `LmChallengeResponse` (2.2.2.4).
