@@ -49,10 +49,11 @@ fuzz() {
   cargo clippy -q --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 }
 
-# What the benchmarks are compared with is a workspace of its own too.
+# What the benchmarks are compared with is a workspace of its own too, and its tests hold one of them to the contract of the joint.
 peers() {
   cargo fmt --manifest-path benches/peers/Cargo.toml --check
   cargo clippy -q --manifest-path benches/peers/Cargo.toml --all-targets -- -D warnings
+  cargo test -q --manifest-path benches/peers/Cargo.toml
 }
 
 vectors() {
