@@ -1,19 +1,12 @@
 //! `gatepass decode`: what a token says, field by field.
-//!
-//! Reading is tolerant, judging is not: the fields are walked as far as they can be read, then the message goes through
-//! the same decoder as on the wire, whose error is shown last with its offset.
 
-mod av_pairs;
-mod field;
 mod input;
 mod print;
-mod report;
-mod spnego;
 
 use crate::exit::{Exit, Failure};
 use crate::screen::{Screen, complain};
+use gatepass_inspect::{DefectKind, Report};
 use input::Token;
-use report::Report;
 use std::path::PathBuf;
 
 /// Decode a token of NTLM or SPNEGO: base64, hex, a header line, or the raw bytes
@@ -51,8 +44,9 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
     for error in failed.clone() {
         complain(&error.text);
     }
-    Ok(match failed.map(|error| error.exit).next() {
-        Some(exit) => exit,
+    Ok(match failed.map(|error| error.kind).next() {
+        Some(DefectKind::Malformed) => Exit::FAILED,
+        Some(DefectKind::Unsupported) => Exit::UNSUPPORTED,
         None => Exit::OK,
     })
 }

@@ -1,15 +1,12 @@
 //! From what was given to the bytes of a token: base64, hex, header lines, raw bytes.
 
-use super::report::{Defect, Report};
-use super::spnego;
 use crate::exit::{Exit, Failure, Reason};
 use crate::hex;
 use crate::local_path::local;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use gatepass::spnego::Oid;
-use gatepass::wire::SIGNATURE;
+use gatepass_inspect::{Report, is_token};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -164,63 +161,14 @@ fn from_base64(text: &str) -> Result<Vec<u8>, Failure> {
     })
 }
 
-fn is_token(bytes: &[u8]) -> bool {
-    bytes.starts_with(&SIGNATURE) || matches!(bytes, [0x60 | 0xa0 | 0xa1 | 0x6e | 0x6f, ..])
-}
-
 impl Token {
-    /// What is said of it: one report, and a second one where a message of NTLM is inside.
+    /// What is said of it.
     pub(crate) fn reports(&self) -> Vec<Report> {
-        let bytes = self.bytes.as_slice();
-        let spnego = match bytes {
-            [0x60 | 0xa0 | 0xa1, ..] => spnego::reports(bytes),
-            _ => None,
-        };
-        let mut reports = spnego.unwrap_or_else(|| vec![other(bytes)]);
+        let mut reports = gatepass_inspect::reports(&self.bytes);
         if let (Some(origin), Some(report)) = (&self.origin, reports.first_mut()) {
             report.notes.insert(0, format!("from {origin}"));
         }
         reports
-    }
-}
-
-/// The report of a token that is not SPNEGO's.
-fn other(bytes: &[u8]) -> Report {
-    match foreign(bytes).filter(|_| is_der(bytes)) {
-        Some(kind) => Report {
-            message: String::from(kind),
-            length: bytes.len(),
-            error: Some(Defect::unsupported(format!(
-                "this is {kind}, which is not decoded: only NTLM and SPNEGO are"
-            ))),
-            ..Report::default()
-        },
-        None => Report::of_ntlm(bytes),
-    }
-}
-
-/// Whether a DER header says that the bytes are as many as they are.
-fn is_der(bytes: &[u8]) -> bool {
-    match *bytes {
-        [_, 0x82, high, low, ref rest @ ..] => usize::from(u16::from_be_bytes([high, low])) == rest.len(),
-        [_, 0x81, length, ref rest @ ..] => usize::from(length) == rest.len(),
-        [_, length @ ..=0x7f, ref rest @ ..] => usize::from(length) == rest.len(),
-        _ => false,
-    }
-}
-
-/// What a token of the GSS-API is that is neither NTLM nor SPNEGO, by its first bytes and the object identifiers near them.
-pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
-    let head = bytes.get(..bytes.len().min(128)).unwrap_or_default();
-    let kerberos = [Oid::KERBEROS, Oid::MS_KERBEROS]
-        .into_iter()
-        .any(|oid| head.windows(oid.contents().len()).any(|window| window == oid.contents()));
-    match (bytes, kerberos) {
-        ([0x60, ..], true) => Some("a Kerberos token"),
-        ([0x60, ..], false) => Some("a GSS-API token"),
-        ([0x6e, ..], _) => Some("a Kerberos AP-REQ"),
-        ([0x6f, ..], _) => Some("a Kerberos AP-REP"),
-        _ => None,
     }
 }
 

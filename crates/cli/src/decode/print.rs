@@ -1,8 +1,7 @@
 //! A report as text in columns, or as JSON.
 
-use super::field::Field;
-use super::report::Report;
 use crate::screen::{Line, Screen};
+use gatepass_inspect::{Field, Report};
 use serde::Serialize;
 use std::io;
 

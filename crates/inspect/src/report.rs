@@ -1,10 +1,9 @@
 //! What is said of one token: its kind, its fields, and what is wrong with it.
 
-use super::av_pairs::{ntlmv2_response, pairs};
-use super::field::Field;
-use crate::exit::Exit;
-use crate::hex::encode;
-use gatepass::wire::{
+use crate::av_pairs::{ntlmv2_response, pairs};
+use crate::field::Field;
+use crate::hex as encode;
+use gatepass_wire::{
     Authenticate, Challenge, DecodeError, DecodeErrorKind, Message as _, MessageType, Negotiate,
     NegotiateFlags, Origin, Version, WireStr,
 };
@@ -15,35 +14,65 @@ const SHORTEST_NTLMV2: usize = 44;
 
 /// All that is said of one token.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Report {
+pub struct Report {
     /// `NEGOTIATE`, `CHALLENGE`, `AUTHENTICATE`, `NegTokenInit`, `NegTokenResp`, or what else it is.
-    pub(crate) message: String,
+    pub message: String,
     /// Length in bytes.
-    pub(crate) length: usize,
+    pub length: usize,
     /// Where it was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) notes: Vec<String>,
-    pub(crate) fields: Vec<Field>,
+    pub notes: Vec<String>,
+    /// The fields, in the order in which they lie.
+    pub fields: Vec<Field>,
+    /// What is wrong, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<Defect>,
+    pub error: Option<Defect>,
 }
 
 /// What is wrong.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Defect {
+pub struct Defect {
     /// One sentence.
-    pub(crate) text: String,
+    pub text: String,
     /// The document's name of the field.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) field: Option<String>,
+    pub field: Option<String>,
     /// Offset from the start of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) offset: Option<usize>,
+    pub offset: Option<usize>,
+    /// Whose defect it is.
     #[serde(skip)]
-    pub(crate) exit: Exit,
+    pub kind: DefectKind,
 }
 
+/// Whose defect it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefectKind {
+    /// The message is malformed.
+    Malformed,
+    /// It is not for this program: another mechanism's.
+    Unsupported,
+}
+
+/// The fields from which a password can be guessed, or that are a key.
+const SECRETS: [&str; 7] = [
+    "LmChallengeResponse",
+    "NTProofStr",
+    "MIC",
+    "EncryptedRandomSessionKey",
+    // Kerberos: whoever has them in time can use them.
+    "mechToken",
+    "responseToken",
+    "mechListMIC",
+];
+
 impl Report {
+    /// Without the bytes from which a password can be guessed, and without keys; lengths stay. What is left of an AUTHENTICATE
+    /// are its names, its flags and what the client says of the server.
+    pub fn redact(&mut self) {
+        self.fields.iter_mut().for_each(redact);
+    }
+
     /// Reads `message` as an NTLM message.
     pub(crate) fn of_ntlm(message: &[u8]) -> Self {
         let kind = MessageType::peek(message);
@@ -68,6 +97,21 @@ impl Report {
     }
 }
 
+fn redact(field: &mut Field) {
+    // The bytes of the whole are those of its parts; where there are no parts, it is a response of another dialect.
+    let is_response =
+        field.name == "NtChallengeResponse" || field.name == "(unused)" || field.name == "(rest)";
+    let is_secret = SECRETS.contains(&field.name.as_str());
+    if is_response || is_secret {
+        field.hex.clear();
+    }
+    if is_secret || (is_response && field.fields.is_empty()) {
+        field.text = None;
+        field.meaning = format!("{} bytes, left out", field.length);
+    }
+    field.fields.iter_mut().for_each(redact);
+}
+
 impl Defect {
     /// Of a malformed message; offsets within a list or a response become offsets of the message.
     fn malformed(error: &DecodeError, fields: &[Field]) -> Self {
@@ -81,12 +125,12 @@ impl Defect {
             text: format!("the message is malformed: {} at byte {at}: {}", error.what(), error.kind()),
             field: Some(String::from(error.what())),
             offset: Some(at),
-            exit: Exit::FAILED,
+            kind: DefectKind::Malformed,
         }
     }
 
     /// Of a malformed token of SPNEGO.
-    pub(crate) fn of_spnego(error: &gatepass::spnego::DecodeError) -> Self {
+    pub(crate) fn of_spnego(error: &gatepass_spnego::DecodeError) -> Self {
         Self {
             text: format!(
                 "the SPNEGO token is malformed: {} at byte {}: {}",
@@ -96,13 +140,13 @@ impl Defect {
             ),
             field: Some(String::from(error.what())),
             offset: Some(error.offset()),
-            exit: Exit::FAILED,
+            kind: DefectKind::Malformed,
         }
     }
 
     /// Of a token that is not for this program.
     pub(crate) fn unsupported(text: impl Into<String>) -> Self {
-        Self { text: text.into(), field: None, offset: None, exit: Exit::UNSUPPORTED }
+        Self { text: text.into(), field: None, offset: None, kind: DefectKind::Unsupported }
     }
 }
 
@@ -114,7 +158,7 @@ fn base(fields: &[Field], name: &str, inside: usize) -> Option<usize> {
 fn fields(message: &[u8]) -> Vec<Field> {
     let flags = flags(message);
     let (mut header, mut payloads) = (Vec::new(), Vec::new());
-    for field in gatepass::wire::fields(message) {
+    for field in gatepass_wire::fields(message) {
         match field {
             Ok(field) if field.at != field.header_at || field.bytes.is_empty() => {
                 header.extend(descriptor(message, field.header_at, field.name, ""));
@@ -179,14 +223,14 @@ fn unclaimed(message: &[u8], fields: &[Field]) -> Vec<Field> {
 /// The flags of a message, where it has them; they decide how its text is encoded.
 fn flags(message: &[u8]) -> NegotiateFlags {
     let bytes =
-        gatepass::wire::fields(message).filter_map(Result::ok).find(|field| field.name == "NegotiateFlags");
+        gatepass_wire::fields(message).filter_map(Result::ok).find(|field| field.name == "NegotiateFlags");
     let bits = bytes.and_then(|field| <[u8; 4]>::try_from(field.bytes).ok()).map(u32::from_le_bytes);
     NegotiateFlags::from_bits(bits.unwrap_or_default())
 }
 
 /// A field with its meaning.
-fn shown(message: &[u8], flags: NegotiateFlags, field: &gatepass::wire::Field<'_>) -> Field {
-    let gatepass::wire::Field { name, at, bytes, .. } = *field;
+fn shown(message: &[u8], flags: NegotiateFlags, field: &gatepass_wire::Field<'_>) -> Field {
+    let gatepass_wire::Field { name, at, bytes, .. } = *field;
     let plain = |meaning: String| Field::new(name, at, bytes, meaning);
     match name {
         "Signature" => plain(format!("\"{}\"", bytes.escape_ascii())),

@@ -1,8 +1,8 @@
 //! AV pairs (MS-NLMP 2.2.2.1) and the NTLMv2 client challenge (2.2.2.7), shown as far as they can be read.
 
-use super::field::Field;
-use crate::hex::encode;
-use gatepass::wire::{AvId, AvPairs, FileTime, WireStr};
+use crate::field::Field;
+use crate::hex as encode;
+use gatepass_wire::{AvId, AvPairs, FileTime, WireStr};
 
 /// The fields of the list `list`, which begins at `base` of the message.
 pub(crate) fn pairs(base: usize, list: &[u8]) -> Vec<Field> {

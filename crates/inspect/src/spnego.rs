@@ -1,17 +1,18 @@
 //! SPNEGO's own fields (RFC 4178 4.2, [MS-SPNG] 2.2.1), and the mechanism's token inside.
 
-use super::field::Field;
-use super::report::{Defect, Report};
-use crate::hex::encode;
-use gatepass::spnego::{DecodeError, DecodeErrorKind, NegState, NegTokenInit, NegTokenResp, Oid, Token};
-use gatepass::wire::{MessageType, SIGNATURE};
+use crate::field::Field;
+use crate::gss::foreign;
+use crate::hex as encode;
+use crate::report::{Defect, Report};
+use gatepass_spnego::{DecodeError, DecodeErrorKind, NegState, NegTokenInit, NegTokenResp, Oid, Token};
+use gatepass_wire::{MessageType, SIGNATURE};
 
 /// What begins a message of NegoEx ([MS-NEGOEX] 2.2.6).
 const NEGOEX: &[u8; 8] = b"NEGOEXTS";
 
 /// The reports of a token that is SPNEGO's by its first byte: its own, and that of the NTLM message inside. `None` when it
 /// belongs to another mechanism of the GSS-API.
-pub(super) fn reports(bytes: &[u8]) -> Option<Vec<Report>> {
+pub(crate) fn reports(bytes: &[u8]) -> Option<Vec<Report>> {
     match Token::decode(bytes) {
         Ok(Token::Init(init)) => Some(of_init(bytes, &init)),
         Ok(Token::Resp(resp)) => Some(of_resp(bytes, &resp)),
@@ -98,7 +99,7 @@ fn inside(token: &[u8]) -> String {
             MessageType::peek(token).map_or_else(|_| String::from("NTLM"), |kind| format!("NTLM {kind}"))
         }
         _ if token.starts_with(NEGOEX) => String::from("NegoEx"),
-        _ => super::input::foreign(token).map_or_else(|| encode(token), String::from),
+        _ => foreign(token).map_or_else(|| encode(token), String::from),
     }
 }
 

@@ -1,31 +1,31 @@
 //! A field as it is shown: where it stands, how long it is, what it means.
 
 use crate::hex;
-use gatepass::wire::{NegotiateFlags, WireStr};
+use gatepass_wire::{NegotiateFlags, WireStr};
 use serde::Serialize;
 
 /// One field of a message, with the fields inside it.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Field {
+pub struct Field {
     /// The document's name.
-    pub(crate) name: String,
+    pub name: String,
     /// Offset from the start of the message, in bytes.
-    pub(crate) offset: usize,
+    pub offset: usize,
     /// Length in bytes.
-    pub(crate) length: usize,
+    pub length: usize,
     /// What it means, for people; safe for a terminal.
-    pub(crate) meaning: String,
+    pub meaning: String,
     /// The text itself, where the bytes are certain to be text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) text: Option<String>,
+    pub text: Option<String>,
     /// The bytes.
-    pub(crate) hex: String,
+    pub hex: String,
     /// The flags that are set.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) flags: Vec<String>,
+    pub flags: Vec<String>,
     /// What it is made of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) fields: Vec<Field>,
+    pub fields: Vec<Field>,
 }
 
 impl Field {
@@ -41,7 +41,7 @@ impl Field {
             offset,
             length: bytes.len(),
             meaning: meaning.into(),
-            hex: hex::encode(bytes),
+            hex: hex(bytes),
             ..Self::default()
         }
     }
