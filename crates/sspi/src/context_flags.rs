@@ -46,6 +46,15 @@ pub(crate) fn of_acceptor(returned: u32) -> Attributes {
     named(returned, ASC_INTEGRITY, ASC_IDENTIFY)
 }
 
+/// What NTLM's contexts have with `attributes`: where messages are signed they are numbered, whoever asked for that.
+pub(crate) fn of_ntlm(attributes: Attributes) -> Attributes {
+    if attributes.contains(Attributes::INTEGRITY) {
+        attributes | Attributes::REPLAY_DETECT | Attributes::SEQUENCE_DETECT
+    } else {
+        attributes
+    }
+}
+
 /// Whether `AcceptSecurityContext` let nobody in particular in.
 pub(crate) const fn is_null_session(returned: u32) -> bool {
     returned & NULL_SESSION != 0
@@ -114,6 +123,14 @@ mod tests {
             assert_eq!(of_acceptor(asc | 0x800), attribute);
         }
         assert!(is_null_session(0x10_0800) && !is_null_session(0x800));
+    }
+
+    #[test]
+    fn ntlm_numbers_what_it_signs() {
+        let sealed = Attributes::CONFIDENTIALITY;
+        assert_eq!(of_ntlm(sealed), sealed);
+        let signed = of_ntlm(sealed | Attributes::INTEGRITY);
+        assert!(signed.contains(Attributes::REPLAY_DETECT | Attributes::SEQUENCE_DETECT));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::package::Package;
 use crate::package_info::PackageInfo;
 use crate::security_status::Failure;
 use gatepass_backend::{Attributes, Error, ErrorKind, Principal, SecurityContext, SessionKey};
+use windows_sys::Win32::Foundation::{SEC_E_BUFFER_TOO_SMALL, SEC_E_INCOMPLETE_MESSAGE, SEC_E_INVALID_TOKEN};
 use windows_sys::Win32::Security::Authentication::Identity::{
     DecryptMessage, EncryptMessage, MakeSignature, SECBUFFER_DATA, SECBUFFER_PADDING, SECBUFFER_TOKEN,
     SecBuffer, VerifySignature,
@@ -165,6 +166,16 @@ fn checked(function: &'static str, status: i32) -> Result<(), Error> {
     if status < 0 { Err(Failure::new(function, status).into()) } else { Ok(()) }
 }
 
+/// What is said of a message that came: that its signature has not even the form of one is no other finding.
+fn received(function: &'static str, status: i32) -> Result<(), Error> {
+    match status {
+        SEC_E_INVALID_TOKEN | SEC_E_BUFFER_TOO_SMALL | SEC_E_INCOMPLETE_MESSAGE => {
+            Err(Error::with_source(ErrorKind::MessageAltered, Failure::new(function, status)))
+        }
+        _ => checked(function, status),
+    }
+}
+
 fn make_signature(context: &Context, message: &[u8]) -> Result<Vec<u8>, Error> {
     let mut signature = room(context.sizes()?.max_signature)?;
     let mut buffers = [readable(SECBUFFER_DATA, message)?, writable(SECBUFFER_TOKEN, &mut signature)?];
@@ -182,7 +193,7 @@ fn verify_signature(context: &Context, message: &[u8], signature: &[u8]) -> Resu
     let mut protection = 0;
     // SAFETY: the context lives, and the descriptor's buffers are `message` and `signature`, which are read.
     let status = unsafe { VerifySignature(context.handle(), &raw const described, 0, &raw mut protection) };
-    checked("VerifySignature", status)
+    received("VerifySignature", status)
 }
 
 impl SecurityContext for Established {
@@ -245,7 +256,7 @@ impl SecurityContext for Established {
             // SAFETY: the context lives, and the descriptor's buffers are `signature` and `message`.
             let status =
                 unsafe { DecryptMessage(context.handle(), &raw const described, 0, &raw mut protection) };
-            checked("DecryptMessage", status)
+            received("DecryptMessage", status)
         });
         if result.is_err() {
             message.fill(0);

@@ -83,6 +83,11 @@ impl Backend for Sspi {
         Ok(self.client(credentials, request)?.into())
     }
 
+    /// Domain controllers are asked over the network.
+    fn blocks(&self) -> bool {
+        true
+    }
+
     /// Windows verifies the client itself: `accounts` is not asked.
     fn accept(&self, _accounts: Arc<dyn Accounts>, request: &Request) -> Result<Box<dyn Handshake>, Error> {
         Ok(Box::new(self.server(request)?))

@@ -139,7 +139,11 @@ impl Waiting {
         if let Some(token) = token {
             incoming.push(readable(SECBUFFER_TOKEN, token)?);
         }
-        if let Some(bindings) = &self.bindings {
+        // NTLM's NEGOTIATE says nothing of them, and Wine takes them for the answer that has not come yet. Kerberos' first
+        // token carries them.
+        if let Some(bindings) =
+            self.bindings.as_ref().filter(|_| self.package != Package::Ntlm || token.is_some())
+        {
             incoming.push(SecBuffer {
                 cbBuffer: bindings.length(),
                 BufferType: SECBUFFER_CHANNEL_BINDINGS,
@@ -236,9 +240,15 @@ impl Waiting {
     fn establish(self, context: Context, flags: u32) -> Result<Established, Error> {
         // Wine tells the context's attributes to those who ask for them alone.
         let flags = flags | context.flags().unwrap_or_default();
-        let attributes = match self.side {
-            Side::Client => context_flags::of_initiator(flags),
-            Side::Server => context_flags::of_acceptor(flags),
+        let attributes = match (self.side, self.package) {
+            (Side::Client, Package::Ntlm) => context_flags::of_ntlm(context_flags::of_initiator(flags)),
+            (Side::Client, _) => context_flags::of_initiator(flags),
+            // NTLM has no streams, which this bit means on a server: Wine returns a client's bits on both sides.
+            (Side::Server, Package::Ntlm) => {
+                let clients = context_flags::of_initiator(flags) & Attributes::INTEGRITY;
+                context_flags::of_ntlm(context_flags::of_acceptor(flags) | clients)
+            }
+            (Side::Server, _) => context_flags::of_acceptor(flags),
         };
         if !attributes.contains(self.required) {
             return Err(Error::with_source(

@@ -3,6 +3,7 @@
 #![cfg(windows)]
 
 mod client;
+mod contract;
 mod messages;
 mod refusals;
 mod server;

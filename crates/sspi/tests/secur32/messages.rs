@@ -42,6 +42,16 @@ fn an_altered_message_is_refused_and_ends_the_context() {
 }
 
 #[test]
+fn what_has_not_the_form_of_a_signature_is_an_altered_one() {
+    for length in [0, 1, 15] {
+        let Ends { mut client, mut server } = ends();
+        let signature = server.sign(b"as it was").unwrap();
+        let error = client.verify(b"as it was", &signature[..length]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MessageAltered, "{length}: {error:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_unsealed_leaves_nothing_behind() {
     let Ends { mut client, mut server } = ends();
     let mut message = *b"a secret message";

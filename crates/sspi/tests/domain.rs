@@ -1,0 +1,95 @@
+//! secur32 as a server in the domain of `ci/realworld`: whom the domain knows is let in. `tests/windows.sh` runs it, under
+//! Wine, whose NTLM asks that domain (`ci/windows/wine.sh`).
+#![cfg(windows)]
+
+use gatepass_backend::contract::{Case, Pair};
+use gatepass_backend::{
+    Accounts, Backend, Credentials, ErrorKind, Handshake, NtHash, Principal, Request, Step,
+};
+use gatepass_engine::Ntlm;
+use gatepass_sspi::{Package, Sspi};
+use std::sync::Arc;
+
+/// The engine's server would know nobody: that anybody gets in is the domain's doing.
+struct Nobody;
+
+impl Accounts for Nobody {
+    fn nt_hash(&self, _: &Principal) -> Option<NtHash> {
+        None
+    }
+}
+
+/// The server after the engine's client has said all.
+fn ended(name: &str, password: &str) -> Result<Step, gatepass_backend::Error> {
+    let server: Box<dyn Handshake> = Sspi::new(Package::Ntlm).accept(Arc::new(Nobody), &Request::new())?;
+    let client = Ntlm::new().initiate(&Credentials::password(name, password), &Request::new())?;
+    let Step::Continue { token, next: client } = client else { panic!("NTLM has three messages") };
+    let Step::Continue { token, next: server } = server.step(&token)? else { panic!("no CHALLENGE") };
+    let Step::Complete { token: Some(token), .. } = client.step(&token)? else { panic!("no AUTHENTICATE") };
+    server.step(&token)
+}
+
+#[test]
+fn whom_the_domain_knows_is_let_in() {
+    for (name, password) in [
+        ("CORP\\alice", "Passw0rd!"),
+        ("CORP\\bob", "Bob-Passw0rd!"),
+        ("CORP\\jürgen", "pässwörd€"),
+        ("CORP\\Ωmega", "пароль😀"),
+    ] {
+        assert!(matches!(ended(name, password).unwrap(), Step::Complete { token: None, .. }), "{name}");
+    }
+}
+
+#[test]
+fn whom_the_domain_refuses_is_not_let_in() {
+    for (name, password) in [
+        ("CORP\\bob", "Wr0ng-Passw0rd"),
+        ("CORP\\no-such-user", "Passw0rd!"),
+        ("CORP\\disabled", "Passw0rd!"),
+        ("CORP\\expired", "Passw0rd!"),
+        ("CORP\\mustchange", "Passw0rd!"),
+    ] {
+        assert_eq!(ended(name, password).unwrap_err().kind(), ErrorKind::LogonDenied, "{name}");
+    }
+}
+
+#[test]
+fn secur32_keeps_the_contract_as_the_server_of_the_engine() {
+    let pair = Pair::new(
+        "engine × secur32",
+        Arc::new(Ntlm::new()),
+        Arc::new(Sspi::new(Package::Ntlm)),
+        Arc::new(Nobody),
+    )
+    .with_login(Credentials::password("CORP\\alice", "Passw0rd!"), Principal::new("CORP", "alice"))
+    .with_wrong_password(Credentials::password("CORP\\bob", "Wr0ng-Passw0rd"))
+    .with_unknown_user(Credentials::password("CORP\\nobody", "Passw0rd!"))
+    .with_client_request(Request::target("HTTP/proxy.corp.test"))
+    .except(Case::MechListMic, "SSPI's NTLM cannot begin its keystream anew behind the checksum");
+    let report = beside_wine(pair).run();
+    println!("{report}");
+    report.assert();
+}
+
+/// Without the cases that say something of Wine's acceptor alone.
+fn beside_wine(pair: Pair) -> Pair {
+    let keys = "Wine's acceptor has other keys than its client";
+    let status = "Wine's acceptor says SEC_E_INTERNAL_ERROR";
+    [
+        (Case::WrongOrder, status),
+        (Case::Garbage, status),
+        (Case::Sign, keys),
+        (Case::Seal, keys),
+        (Case::Altered, keys),
+        (Case::Sequence, keys),
+        (Case::Threads, keys),
+        (Case::Debug, keys),
+        (Case::SessionKey, "Wine does not give the key out"),
+        (Case::BindingsDiffer, "Wine does not pass channel bindings on"),
+        (Case::Names, "Wine's acceptor does not say who logged in"),
+    ]
+    .into_iter()
+    .filter(|_| std::env::var_os("GATEPASS_WINE").is_some())
+    .fold(pair, |pair, (case, reason)| pair.except(case, reason))
+}
