@@ -112,8 +112,9 @@ impl<'a> Authenticate<'a> {
     /// The session key that the client has chosen, encrypted; `None` if there is none and the exported
     /// session key is the key exchange key.
     ///
-    /// With KEY_EXCH it has 16 bytes, or may be left out if neither SIGN nor SEAL is set (3.1.5.1.2). Without
-    /// KEY_EXCH, what stands in its place means nothing.
+    /// With KEY_EXCH it has 16 bytes. If neither SIGN nor SEAL is set, there is none by the document (3.1.5.1.2); 16 bytes
+    /// count all the same, for Samba means them (recording samba-proxy-get), and others do not: pyspnego 0.12 puts a single
+    /// one there. Without KEY_EXCH, what stands in its place means nothing.
     ///
     /// # Errors
     /// `Size` at 52.
@@ -123,11 +124,10 @@ impl<'a> Authenticate<'a> {
         if !flags.contains(NegotiateFlags::NEGOTIATE_KEY_EXCH) {
             return Ok(None);
         }
-        match self.encrypted_random_session_key {
-            [] if !flags.intersects(protection) => Ok(None),
-            key => key.try_into().map(Some).map_err(|_| {
-                DecodeError::new(DecodeErrorKind::Size, "EncryptedRandomSessionKey", SESSION_KEY)
-            }),
+        match self.encrypted_random_session_key.try_into() {
+            Ok(key) => Ok(Some(key)),
+            Err(_) if !flags.intersects(protection) => Ok(None),
+            Err(_) => Err(DecodeError::new(DecodeErrorKind::Size, "EncryptedRandomSessionKey", SESSION_KEY)),
         }
     }
 
