@@ -211,6 +211,24 @@ mod tests {
     }
 
     #[test]
+    fn a27_both_checksums_of_the_list_fit_into_the_one_sequence_without_extended_session_security() {
+        let (client, server) = pair(PROTECTED.without(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY));
+        let (mut client, mut server) = (client.protect(), server.protect());
+        let mic = client.mech_list_mic(b"list").unwrap();
+        server.verify_mech_list_mic(b"list", &mic).unwrap();
+        let mic = server.mech_list_mic(b"list").unwrap();
+        client.verify_mech_list_mic(b"list", &mic).unwrap();
+        let signature = client.sign(b"message").unwrap();
+        server.verify(b"message", &signature).unwrap();
+        assert_eq!(server.mech_list_mic(b"list"), Err(Error::OutOfSequence));
+        let (client, _) = pair(PROTECTED.without(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY));
+        let mut client = client.protect();
+        client.mech_list_mic(b"list").unwrap();
+        client.mech_list_mic(b"list").unwrap();
+        assert_eq!(client.mech_list_mic(b"list"), Err(Error::OutOfSequence), "there are two sides");
+    }
+
+    #[test]
     fn the_checksum_of_the_list_comes_first_and_once_and_must_fit() {
         let (client, server) = pair(PROTECTED);
         let ((mut sealer, _), (_, mut unsealer)) = (client.split(), server.split());

@@ -17,13 +17,20 @@ pub(super) struct Direction {
     /// In a box: a place that is kept free for them would carry into the heap what was on the stack before, this session's key
     /// above all (a87).
     keys: Option<Box<Keys>>,
+    /// How many checksums of SPNEGO's list may come: one of each side that sends here, and none after a message.
+    lists: u8,
     /// The next sequence number; `None` once they are used up or an error ended the direction.
     next: Option<u32>,
 }
 
 impl Direction {
     pub(super) fn new(flags: Flags, usable: Flags, key: SessionKey, side: Side) -> Self {
-        Self { flags, usable, key, side, keys: None, next: Some(0) }
+        Self { flags, usable, key, side, keys: None, lists: 1, next: Some(0) }
+    }
+
+    /// Both sides send here.
+    pub(super) fn share(&mut self) {
+        self.lists = 2;
     }
 
     /// The next sequence number.
@@ -39,6 +46,7 @@ impl Direction {
         }
         let number = self.next.ok_or(Error::OutOfSequence)?;
         self.next = number.checked_add(1);
+        self.lists = 0;
         let keys = match self.keys.take() {
             Some(keys) => keys,
             None => Box::new(Keys::derive(self.flags, &self.key, self.side)),
@@ -73,14 +81,18 @@ impl Direction {
         self.compare(&expected, signature).inspect_err(|_| erase(parts))
     }
 
-    /// The signature of SPNEGO's `list`, for which nothing may have been protected yet. The handle is afterwards what it was
-    /// before, new; the sequence number is used up ([MS-SPNG] 3.2.5.1, 3.3.5.1).
+    /// The signature of SPNEGO's `list`, for which nothing else may have been protected yet. The handle is afterwards what it
+    /// was before, new; the sequence number is used up ([MS-SPNG] 3.2.5.1, 3.3.5.1). Where both sides share the direction, the
+    /// second checksum so has the next number and the same keystream, as with gss-ntlmssp and pyspnego; Samba 4.17 lets the
+    /// keystream run on from the first to the second.
     pub(super) fn mech_list_mic(&mut self, list: &[u8]) -> Result<[u8; 16], Error> {
-        if self.usable.contains(Flags::NEGOTIATE_SIGN) && self.next != Some(0) {
+        let left = self.lists.checked_sub(1);
+        if self.usable.contains(Flags::NEGOTIATE_SIGN) && left.is_none() {
             return Err(Error::OutOfSequence);
         }
         let mac = self.sign(list)?;
         self.keys = None;
+        self.lists = left.unwrap_or_default();
         Ok(mac)
     }
 

@@ -28,7 +28,9 @@ impl Protection {
         }
         let Session { flags, key, side } = session;
         let usable = flags & (Flags::NEGOTIATE_SIGN | Flags::NEGOTIATE_SEAL);
-        Self { sends: Direction::new(flags, usable, key, side), receives: None, dead: false }
+        let mut sends = Direction::new(flags, usable, key, side);
+        sends.share();
+        Self { sends, receives: None, dead: false }
     }
 
     fn sending<T>(&mut self, run: impl FnOnce(&mut Direction) -> Result<T, Error>) -> Result<T, Error> {
