@@ -5,6 +5,7 @@
 # them down, and closes with "N passed, M failed". Root; Debian's packages are installed by ci/realworld/up.sh.
 #   RW_STATE=DIR     use servers that up.sh brought up in DIR, and leave them running
 #   RW_CLIENT=CMD    the client under test, which takes curl's options (default: target/debug/gatepass fetch)
+#   FOREIGN_PYTHON=PATH  a Python that has ci/requirements.txt already (default: a virtual environment of this run)
 #   CARGO_TARGET_DIR where the built binaries are (default: target)
 set -u
 export LC_ALL=C.UTF-8
@@ -13,7 +14,7 @@ TARGET=${CARGO_TARGET_DIR:-$ROOT/target}/debug
 
 if [ -z "${RW_STATE:-}" ]; then
   (cd "$ROOT" && cargo build -q -p gatepass-cli -p gatepass-fixtures && cargo build -q -p gatepass-engine --examples --all-features &&
-    cargo build -q -p gatepass --example smb_read --example ldap_search) || exit 1
+    cargo build -q -p gatepass --example smb_read --example ldap_search && cargo build -q -p gatepass-spnego --examples) || exit 1
   state=$(mktemp -d /tmp/gatepass-rw.XXXX) && chmod 755 "$state" || exit 1
   trap '"$ROOT/ci/realworld/down.sh" "$state" --purge' EXIT
   unshare --net true 2>/dev/null && netns=(--netns "${state##*/}") || netns=()
@@ -161,14 +162,27 @@ upload 'POST' "${RW_NTLM##*:}" "$A" $'\n200' 100010000 "100000000 $digest"
 upload 'POST, first 407 closes' "${RW_KAOFF##*:}" "$A" $'\n200' 100010000 "100000000 $digest"
 upload 'POST, wrong password' "${RW_NTLM##*:}" 'CORP\alice:nope' $'\n407' 10000
 
-section "ntlm_auth over pipes, both ways: session keys and flags"
-pipe() { "$TARGET/examples/ntlm_auth_pipe" "$@"; }
-for account in alice:'Passw0rd!' jürgen:'pässwörd€' emptypw: longpw:"$RW_LONGPW"; do
-  t equal "our client, ntlm_auth's server: ${account%%:*}" pipe client "$RW_NTLM_AUTH" CORP "${account%%:*}" "${account#*:}"
-  t equal "our server, ntlm_auth's client: ${account%%:*}" pipe server "$RW_NTLM_AUTH" CORP "${account%%:*}" "${account#*:}"
-done
-t denied "our client, ntlm_auth's server: wrong password" pipe client "$RW_NTLM_AUTH" CORP alice nope
-t denied "our server, ntlm_auth's client: wrong password" pipe server "$RW_NTLM_AUTH" CORP alice nope 'Passw0rd!'
+# counted COMMAND...: passes its output on and adds the figures of its last line, "N passed, M failed"
+counted() {
+  local p f _
+  "$@" 2>&1 | tee "$TMP/counted"
+  read -r p _ f _ <<<"$(tail -1 "$TMP/counted")"
+  P=$((P + ${p:-0})) F=$((F + ${f:-1}))
+}
+PIPE=$TARGET/examples/pipe
+
+section 'logins over pipes: accounts, dialects and policies; the session keys'
+[ -n "${RW_FRESH:-}" ] && up=$ROOT/ci/realworld/up.sh || up=-
+counted /usr/bin/python3 "$ROOT/tests/realworld/matrix/logins.py" "$PIPE" "$up"
+
+section 'the matrix: our client and our server against other implementations, with signed and sealed messages'
+if [ -z "${FOREIGN_PYTHON:-}" ]; then
+  python3 -m venv "$TMP/venv" && "$TMP/venv/bin/pip" -q --disable-pip-version-check install -r "$ROOT/ci/requirements.txt" \
+    || fail 'ci/requirements.txt cannot be installed'
+  FOREIGN_PYTHON=$TMP/venv/bin/python
+fi
+mkdir -p "$TARGET/../conformance"
+counted /usr/bin/python3 "$ROOT/tests/realworld/matrix/matrix.py" "$PIPE" "$FOREIGN_PYTHON" "$TARGET/../conformance/matrix.jsonl"
 
 section 'SMB 2.1: a file over a session that the exported key signs'
 # smb ADDRESS FILE USER PASSWORD: the file, then what was agreed or why not
@@ -217,9 +231,7 @@ PY
 t '3 passed, 0 failed, 0 skipped' 'check-vectors over the record' sh -c '"$0" "$1" | tail -1' "$TARGET/check-vectors" "$TMP/recorded.json"
 
 section 'ci/realworld/check.sh with this client'
-RW_NOT_APPLICABLE=kerberos "$ROOT/ci/realworld/check.sh" "$RW_STATE" | tee "$TMP/check"
-read -r p _ f _ <<<"$(tail -1 "$TMP/check" | tr -d ,)"
-P=$((P + ${p:-0})) F=$((F + ${f:-1}))
+counted env RW_NOT_APPLICABLE=kerberos "$ROOT/ci/realworld/check.sh" "$RW_STATE"
 
 echo "$P passed, $F failed"
 [ $F = 0 ]
