@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A password, as text. Nothing is trimmed or normalised: `é` in one character or in two are different passwords.
 #[derive(Clone)]
@@ -61,8 +61,18 @@ pub struct SessionKey(Key);
 /// Keys of NTLM and of all of Kerberos' encryption types need no allocation.
 #[derive(Clone)]
 enum Key {
-    Short(Zeroizing<[u8; SHORT]>, usize),
+    Short(Short, usize),
     Long(Zeroizing<Vec<u8>>),
+}
+
+/// A short key, with zeros behind it. As a slice it is wiped by the word, as an array by the byte.
+#[derive(Clone)]
+struct Short([u8; SHORT]);
+
+impl Drop for Short {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
 }
 
 /// The longest key of Kerberos' encryption types, in bytes.
@@ -72,8 +82,8 @@ impl SessionKey {
     /// The key with these bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        let mut short = Zeroizing::new([0; SHORT]);
-        match short.get_mut(..bytes.len()) {
+        let mut short = Short([0; SHORT]);
+        match short.0.get_mut(..bytes.len()) {
             Some(place) => {
                 place.copy_from_slice(bytes);
                 Self(Key::Short(short, bytes.len()))
@@ -86,7 +96,7 @@ impl SessionKey {
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         match &self.0 {
-            Key::Short(bytes, length) => bytes.get(..*length).unwrap_or_default(),
+            Key::Short(bytes, length) => bytes.0.get(..*length).unwrap_or_default(),
             Key::Long(bytes) => bytes,
         }
     }

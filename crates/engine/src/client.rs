@@ -22,6 +22,9 @@ use gatepass_wire::{
 /// is always there, for gss-ntlmssp refuses a NEGOTIATE that is shorter than 40 bytes.
 pub(crate) const VERSION: Version = Version::new(10, 0, 0);
 
+/// How long the NEGOTIATE of this engine is, in bytes: it has no names.
+const NEGOTIATE: usize = 40;
+
 /// A client that has not begun.
 #[derive(Debug)]
 pub struct Client {
@@ -101,7 +104,8 @@ impl Client {
         let message = Negotiate { flags, domain_name: b"", workstation: b"", version: Some(VERSION) };
         // Only a name can be too long, and there is none.
         let negotiate = message.encode().unwrap_or_default();
-        (AwaitingChallenge { client: self, flags, negotiate: negotiate.clone() }, negotiate)
+        let kept = negotiate.as_slice().try_into().ok();
+        (AwaitingChallenge { client: self, flags, negotiate: kept }, negotiate)
     }
 }
 
@@ -114,7 +118,7 @@ impl Client {
     pub fn answer(self, challenge: &[u8], nonces: Nonces) -> Result<(Session, Vec<u8>), Error> {
         let connectionless = Flags::NEGOTIATE_DATAGRAM | Flags::NEGOTIATE_KEY_EXCH;
         let flags = settle::client(self.request.requirements(), &self.policy, self.dialect) | connectionless;
-        AwaitingChallenge { client: self, flags, negotiate: Vec::new() }.challenge(challenge, nonces)
+        AwaitingChallenge { client: self, flags, negotiate: None }.challenge(challenge, nonces)
     }
 }
 
@@ -123,8 +127,8 @@ pub struct AwaitingChallenge {
     client: Client,
     /// What NEGOTIATE offered.
     flags: Flags,
-    /// NEGOTIATE as it went out, for the MIC.
-    negotiate: Vec<u8>,
+    /// NEGOTIATE as it went out, for the MIC; `None` where none did.
+    negotiate: Option<[u8; NEGOTIATE]>,
 }
 
 impl AwaitingChallenge {
@@ -221,7 +225,7 @@ impl AwaitingChallenge {
         }
         .encode()?;
         let temp = part(names_end.saturating_add(response_v2::PROOF)..parts.len());
-        let negotiate = &self.negotiate;
+        let negotiate = self.negotiate.as_ref().map_or(&[][..], |message| message);
         let completion =
             Completion { response_key: &response_key, server_challenge, temp, negotiate, challenge };
         let (header, rest) = Authenticate::split_at_response(&mut authenticate)?;

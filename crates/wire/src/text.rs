@@ -142,6 +142,15 @@ pub fn utf16le(text: &str) -> Vec<u8> {
 
 /// Appends `text` in UTF-16LE to `out`. It has at most twice as many bytes as in UTF-8.
 pub fn extend_utf16le(out: &mut Vec<u8>, text: &str) {
+    if text.is_ascii() {
+        let start = out.len();
+        out.resize(start.saturating_add(text.len().saturating_mul(2)), 0);
+        let units = out.get_mut(start..).unwrap_or_default().as_chunks_mut().0;
+        for ([low, _], byte) in units.iter_mut().zip(text.bytes()) {
+            *low = byte;
+        }
+        return;
+    }
     for unit in text.encode_utf16() {
         out.extend_from_slice(&unit.to_le_bytes());
     }

@@ -88,6 +88,15 @@ impl Md5 {
     /// Fills the block from `parts`, and takes from them what it uses. Whether the block is full.
     fn load(&mut self, parts: &mut [&[u8]]) -> bool {
         for part in parts {
+            // A whole block at once, of a length that the compiler knows.
+            if self.filled == 0
+                && let Some((block, rest)) = part.split_first_chunk()
+            {
+                self.block = *block;
+                self.filled = BLOCK;
+                *part = rest;
+                return true;
+            }
             let room = BLOCK.saturating_sub(self.filled);
             let (taken, rest) = part.split_at_checked(room).unwrap_or((part, &[]));
             self.fill(taken);
