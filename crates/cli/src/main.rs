@@ -7,7 +7,6 @@ mod exit;
 mod fetch;
 mod hash;
 mod hex;
-mod local_path;
 mod message;
 mod mock_proxy;
 mod password;

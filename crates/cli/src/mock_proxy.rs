@@ -1,11 +1,11 @@
 //! `gatepass mock-proxy`: the mock proxy as a process, for clients in any language.
 
 use crate::exit::{Exit, Failure, Reason};
-use crate::local_path::local;
 use crate::screen::{Line, Screen, remark};
 use gatepass::Password;
 use gatepass::backend::Principal;
 use gatepass::http::Scheme;
+use gatepass_credentials::local;
 use gatepass_mock_proxy::{Error, Fault, MockProxy, Personality, Running, Script, TokenFault};
 use std::error::Error as _;
 use std::io;

@@ -2,10 +2,10 @@
 
 use crate::exit::{Exit, Failure, Reason};
 use crate::hex;
-use crate::local_path::local;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use gatepass_credentials::local;
 use gatepass_inspect::{Report, is_token};
 use std::fs::File;
 use std::io::{self, Read};

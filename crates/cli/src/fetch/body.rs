@@ -2,8 +2,8 @@
 
 use super::args::{Data, FetchArgs, Ordered};
 use crate::exit::{Exit, Failure, Reason};
-use crate::local_path::local;
 use bytes::Bytes;
+use gatepass_credentials::local;
 use http_body::{Body, Frame, SizeHint};
 use std::io;
 use std::path::PathBuf;

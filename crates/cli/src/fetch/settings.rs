@@ -6,13 +6,13 @@ use super::failure;
 use super::url::Url;
 use super::watch::Watch;
 use crate::exit::{Exit, Failure, Reason};
-use crate::local_path::local;
 use crate::screen::{escape, remark};
 use gatepass::backend::Credentials;
 use gatepass::http::{Mechanisms, Scheme};
 use gatepass_client::{
     Client, Host, NoProxy, Proxies, Proxy, Redirects, Scope, Side, SystemProxy, Timeouts, Tls,
 };
+use gatepass_credentials::local;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Where a response goes: standard output or a file, with a progress bar beside a file on a terminal.
 
 use crate::exit::{Exit, Failure, Reason};
-use crate::local_path::local;
 use crate::screen;
+use gatepass_credentials::local;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;

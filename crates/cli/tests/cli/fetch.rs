@@ -1,7 +1,7 @@
 //! `gatepass fetch` through the mock proxy: what a script written for curl expects.
 
 use crate::peer::Peer;
-use crate::support::{NOWHERE, Run, gatepass};
+use crate::support::{NOWHERE, Run, gatepass, write_secret};
 use gatepass::http::Scheme;
 use gatepass_mock_proxy::{MockProxy, Running};
 use std::fs;
@@ -81,8 +81,8 @@ fn proxy_and_server_get_identities_of_their_own() {
 #[test]
 fn passwords_come_from_elsewhere_than_the_command_line() {
     let stage = Stage::new();
-    fs::write(stage.path("pw"), "Passw0rd!\n").unwrap();
-    fs::write(stage.path("bob"), "Bob!").unwrap();
+    write_secret(stage.path("pw"), "Passw0rd!\n");
+    write_secret(stage.path("bob"), "Bob!");
     let page = "http://origin.test/";
     let both = ["-U", "CORP\\alice", "-u", "CORP\\bob", "http://origin.test/ntlm/"];
     for run in [

@@ -1,7 +1,6 @@
 //! `gatepass hash`, and where passwords come from.
 
-use crate::support::gatepass;
-use std::fs;
+use crate::support::{gatepass, write_secret};
 
 /// [MS-NLMP] 4.2.1: user "User", domain "Domain", password "Password".
 const NT_HASH: &str = "NT hash (NTOWFv1): a4f49c406510bdcab6824ee7c30fd852\n";
@@ -28,7 +27,7 @@ fn the_hashes_are_those_of_the_document() {
 fn the_password_comes_from_a_file_before_the_environment_before_standard_input() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("password");
-    fs::write(&path, "Password\n").unwrap();
+    write_secret(&path, "Password\n");
     let path = path.to_str().unwrap();
     let ended =
         gatepass(["hash", "--password-file", path]).env("GATEPASS_PASSWORD", "other").stdin("x").run();
@@ -47,14 +46,14 @@ fn a88_a_file_of_other_bytes_than_utf_8_is_an_error_and_no_hash() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("password");
     for bytes in [&b"p\xe4ssword\n"[..], b"\xff\xfeP\0w\0", b"\xef\xbb\xbfPassword"] {
-        fs::write(&path, bytes).unwrap();
+        write_secret(&path, bytes);
         let ended = gatepass(["hash", "--password-file", path.to_str().unwrap()]).run();
         assert_eq!((ended.code, ended.stdout.as_str()), (26, ""), "{ended:?}");
         assert!(ended.stderr.contains("UTF-8") || ended.stderr.contains("byte order mark"), "{ended:?}");
     }
-    fs::write(&path, "Password\r\n").unwrap();
+    write_secret(&path, "Password\r\n");
     assert_eq!(gatepass(["hash", "--password-file", path.to_str().unwrap()]).run().stdout, NT_HASH);
-    fs::write(&path, "Password\n\n").unwrap();
+    write_secret(&path, "Password\n\n");
     assert_ne!(gatepass(["hash", "--password-file", path.to_str().unwrap()]).run().stdout, NT_HASH);
     let composed = gatepass(["hash"]).stdin("\u{e9}").run().stdout;
     assert_ne!(composed, gatepass(["hash"]).stdin("e\u{301}").run().stdout);
@@ -68,4 +67,18 @@ fn a84_the_password_is_never_an_argument() {
     }
     let help = gatepass(["hash", "--help"]).run().stdout;
     assert!(help.contains("no option that") && help.contains("as good as the password"), "{help}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a85_a_password_file_that_others_may_read_is_refused_with_the_line_to_type() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("password");
+    write_secret(&path, "Password\n");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let ended = gatepass(["hash", "--password-file", path.to_str().unwrap()]).run();
+    assert_eq!((ended.code, ended.stdout.as_str()), (26, ""), "{ended:?}");
+    let line = format!("chmod 600 {}\n", path.display());
+    assert!(ended.stderr.ends_with(&line), "{ended:?}");
 }

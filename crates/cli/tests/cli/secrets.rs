@@ -1,9 +1,9 @@
 //! No secret in any output, none on the command line.
 
 use crate::peer::Peer;
-#[cfg(unix)]
-use crate::support::MockCommand;
 use crate::support::{Ended, gatepass};
+#[cfg(unix)]
+use crate::support::{MockCommand, write_secret};
 use gatepass::engine::crypto::ntowf_v1;
 use gatepass_mock_proxy::MockProxy;
 use std::fs;
@@ -166,7 +166,7 @@ fn a84_help_says_that_a_password_on_the_command_line_is_seen_by_others() {
 fn a84_the_process_list_shows_no_password() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("password");
-    fs::write(&path, MARKER).unwrap();
+    write_secret(&path, MARKER);
     let path = path.to_str().unwrap();
     let (_listener, silent) = Peer::silent();
     for mut child in [

@@ -30,10 +30,28 @@ pub(crate) fn gatepass<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) 
     {
         command.env_remove(name);
     }
-    for name in ["GATEPASS_PASSWORD", "GATEPASS_USER_PASSWORD"] {
+    for name in [
+        "GATEPASS_USER",
+        "GATEPASS_PASSWORD",
+        "GATEPASS_NT_HASH",
+        "GATEPASS_USER_PASSWORD",
+        "GATEPASS_CREDENTIAL_COMMAND",
+        "NTLM_USER_FILE",
+        "DBUS_SESSION_BUS_ADDRESS",
+    ] {
         command.env_remove(name);
     }
     Run { command, stdin: Vec::new() }
+}
+
+/// Writes a file that nobody else may read, as files with passwords have to be.
+pub(crate) fn write_secret(path: impl AsRef<std::path::Path>, bytes: impl AsRef<[u8]>) {
+    std::fs::write(&path, bytes).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
 }
 
 impl Run {

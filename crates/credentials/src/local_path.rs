@@ -9,7 +9,10 @@ use std::io;
 use std::path::Path;
 
 /// `path`, if it is on this machine; elsewhere than on Windows every path is.
-pub(crate) fn local<P: AsRef<Path> + ?Sized>(path: &P) -> io::Result<&Path> {
+///
+/// # Errors
+/// For a path to another machine, with what to do instead.
+pub fn local<P: AsRef<Path> + ?Sized>(path: &P) -> io::Result<&Path> {
     let path = path.as_ref();
     if cfg!(windows) && leads_away(&path.to_string_lossy()) {
         return Err(io::Error::new(
