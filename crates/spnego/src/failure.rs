@@ -1,5 +1,6 @@
 //! How a negotiation fails, beside malformed tokens and the mechanism's own errors.
 
+use alloc::vec::Vec;
 use core::fmt;
 use gatepass_backend::{Error, ErrorKind};
 
@@ -56,3 +57,35 @@ impl fmt::Display for Failure {
 }
 
 impl core::error::Error for Failure {}
+
+/// No mechanism could begin, each for a cause of its own.
+#[derive(Debug)]
+struct NoneBegan(Vec<Error>);
+
+/// The error of a client none of whose mechanisms could begin: the kind of the first, and what each of them says.
+pub(crate) fn none_began(mut errors: Vec<Error>) -> Error {
+    match (errors.pop(), errors.first().map(Error::kind)) {
+        (Some(last), Some(first)) => {
+            errors.push(last);
+            Error::with_source(first, NoneBegan(errors))
+        }
+        (Some(only), None) => only,
+        (None, _) => ErrorKind::Unsupported.into(),
+    }
+}
+
+/// What lies at the bottom of each error.
+impl fmt::Display for NoneBegan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.0.iter().enumerate() {
+            let mut bottom: &dyn core::error::Error = error;
+            while let Some(source) = bottom.source() {
+                bottom = source;
+            }
+            write!(f, "{}{bottom}", if number == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for NoneBegan {}

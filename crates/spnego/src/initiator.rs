@@ -11,6 +11,7 @@
 //! | `Chosen` | the mechanism's next token | the mechanism's next token; after its last, mechListMIC with it |
 //! | `Finishing` | mechListMIC and accept-completed | nothing more |
 
+use crate::failure::none_began;
 use crate::mechanism::{Mechanism, with_integrity};
 use crate::reply::{answer, resp};
 use crate::{Failure, MechTypes, NegState, NegTokenInit, NegTokenResp, encode_mech_types};
@@ -29,17 +30,17 @@ pub(crate) fn initiate(
     if request.requirements().contains(Attributes::DATAGRAM) {
         return Err(ErrorKind::Unsupported.into());
     }
-    let mut first_error = None;
+    let mut errors = Vec::new();
     let mut rest = mechanisms;
     while let Some((first, others)) = rest.split_first() {
         match first.backend.initiate(credentials, request) {
             Ok(step) => return offer(step, first, others, credentials, request),
-            Err(error) if cannot_begin(error.kind()) => first_error = first_error.or(Some(error)),
+            Err(error) if cannot_begin(error.kind()) => errors.push(error),
             Err(error) => return Err(error),
         }
         rest = others;
     }
-    Err(first_error.unwrap_or_else(|| ErrorKind::Unsupported.into()))
+    Err(none_began(errors))
 }
 
 /// Whether the mechanism failed before it could try a login.

@@ -161,12 +161,14 @@ fn a_login_that_was_refused_is_not_tried_again_with_another_mechanism() {
 }
 
 #[test]
-fn when_no_mechanism_can_begin_the_first_reason_is_told() {
+fn when_no_mechanism_can_begin_every_reason_is_told_and_the_first_is_the_kind() {
     let client = Spnego::new()
         .with_mechanism(&[Oid::KERBEROS], Arc::new(Ticket::Fails(ErrorKind::NoAuthority)))
         .with_mechanism(&[Oid::NTLMSSP], Arc::new(Ntlm::new()));
     let error = client.initiate(&Credentials::CurrentUser, &Request::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoAuthority);
+    let reasons = core::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(reasons, "no authority could be reached; NTLM cannot use these credentials");
     let error = Spnego::new().initiate(&alice(), &Request::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
