@@ -187,6 +187,20 @@ impl ClientAuth {
         matches!(self.state, State::Authenticated { .. })
     }
 
+    /// Whether [`first`](Self::first) may now wait for something outside this process, such as a ticket from the network
+    /// ([`Backend::blocks`](gatepass_backend::Backend::blocks)). It then belongs on a thread that may block.
+    #[must_use]
+    pub fn first_blocks(&self) -> bool {
+        !matches!(self.state, State::Fresh { known: None } | State::Authenticated { .. })
+            && self.mechanisms.blocks()
+    }
+
+    /// Whether [`response`](Self::response) may wait for something outside this process with this head.
+    #[must_use]
+    pub fn response_blocks(&self, head: &Head<'_>) -> bool {
+        (head.status == self.side.status() || self.state.scheme().is_some()) && self.mechanisms.blocks()
+    }
+
     /// The security context of the authenticated connection, for its session key and attributes; where each request is
     /// authenticated, that of the last one. There is none where the peer was content before the mechanism was.
     #[must_use]

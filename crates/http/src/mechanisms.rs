@@ -113,6 +113,11 @@ impl Mechanisms {
         self.schemes().filter(move |scheme| *scheme != Scheme::Basic || basic)
     }
 
+    /// Whether a login may wait for something outside this process ([`Backend::blocks`]).
+    pub(crate) fn blocks(&self) -> bool {
+        self.entries.iter().any(|(_, backend)| backend.blocks())
+    }
+
     pub(crate) fn backend(&self, scheme: Scheme) -> Option<&Arc<dyn Backend>> {
         self.entries.iter().find(|(known, _)| *known == scheme).map(|(_, backend)| backend)
     }
