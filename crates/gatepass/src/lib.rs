@@ -80,7 +80,8 @@
 //! |---|---|
 //! | the handshake by hand | [`Client`], [`Server`], [`Session`] |
 //! | what a server demands of its clients | [`Policy`] |
-//! | the handshake behind one trait | [`platform`], [`Backend`], [`Ntlm`] |
+//! | the login that the user has already | [`platform`], [`Platform`], [`CredentialSource`] |
+//! | the handshake behind one trait | [`Backend`], [`Ntlm`] |
 //! | who, for what, with which bindings | [`Credentials`], [`Request`], [`ChannelBindings`] |
 //! | the formulas of the document | [`crypto`] |
 //! | the messages as bytes | [`wire`] |
@@ -96,14 +97,18 @@
     clippy::as_conversions
 )]
 
-use gatepass_http::{Mechanisms, Scheme};
-use gatepass_spnego::{Oid, Spnego};
+mod platform;
+
+use gatepass_http::Mechanisms;
 use std::sync::Arc;
 
 #[doc(inline)]
 pub use gatepass_backend as backend;
 #[doc(inline)]
 pub use gatepass_engine as engine;
+#[cfg(all(unix, feature = "gssapi"))]
+#[doc(inline)]
+pub use gatepass_gssapi as gssapi;
 #[doc(inline)]
 pub use gatepass_http as http;
 #[doc(inline)]
@@ -112,30 +117,31 @@ pub use gatepass_spnego as spnego;
 pub use gatepass_wire as wire;
 
 pub use gatepass_backend::{
-    Accounts, Attributes, Backend, ChannelBindings, Credentials, Error, ErrorKind, Handshake, NtHash,
-    Password, Principal, Request, SecurityContext, SessionKey, Step,
+    Accounts, Attributes, Backend, ChannelBindings, CredentialSource, Credentials, Error, ErrorKind,
+    Handshake, NtHash, Password, Principal, Request, SecurityContext, SessionKey, Step,
 };
+pub use platform::{Platform, Reason};
+
 pub use gatepass_engine::{
     Accepted, AwaitingAuthenticate, AwaitingChallenge, Bindings, Claim, Client, Datagrams, Dialect,
     NonceSource, Nonces, Ntlm, Policy, Protection, Sealer, Server, Session, TargetInfo, Unsealer, crypto,
 };
 
-/// Negotiate ([MS-SPNG]), with what [`platform`] has inside.
+/// Negotiate ([MS-SPNG]), with what this machine has inside: the short form of [`Platform::negotiate`].
 #[must_use]
 pub fn negotiate() -> Arc<dyn Backend> {
-    Arc::new(Spnego::new().with_mechanism(&[Oid::NTLMSSP], platform()))
+    Platform::new().negotiate()
 }
 
-/// What this platform has for HTTP: [`negotiate`] and [`platform`]'s NTLM, for clients and servers. Basic is not among them:
-/// see [`Mechanisms::allow_basic`](gatepass_http::Mechanisms::allow_basic).
+/// What this machine has for HTTP: [`negotiate`] and NTLM. The short form of [`Platform::mechanisms`].
 #[must_use]
 pub fn mechanisms() -> Mechanisms {
-    Mechanisms::ntlm(platform()).with(Scheme::Negotiate, negotiate())
+    Platform::new().mechanisms()
 }
 
-/// The best backend of this platform: NTLM in pure Rust everywhere, for now without single sign-on
-/// ([`Credentials::CurrentUser`] is answered with [`ErrorKind::NoCredentials`]).
+/// The best backend of this machine: [`negotiate`], which logs in the current user with a Kerberos ticket where there is one, and
+/// everybody else by NTLM. [`Platform`] says in which order and why, and takes a source of passwords.
 #[must_use]
 pub fn platform() -> Arc<dyn Backend> {
-    Arc::new(Ntlm::new())
+    negotiate()
 }

@@ -21,7 +21,7 @@ impl Accounts for Everyone {
 }
 
 fn ntlm() -> Mechanisms {
-    Mechanisms::ntlm(gatepass::platform())
+    Mechanisms::ntlm(Arc::new(gatepass::Ntlm::new()))
 }
 
 /// The login of one connection.
