@@ -26,6 +26,7 @@ use gatepass_http::{
 use http::{HeaderMap, Response, StatusCode, Version, header::CONTENT_LENGTH};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// The legs that a request can need on one connection: each of the two sides in turn, a probe, and the request itself.
@@ -70,6 +71,22 @@ pub(crate) struct Terms<'a> {
     pub(crate) expects: bool,
 }
 
+impl Terms<'_> {
+    /// The peer is not to blame for what the login was busy with elsewhere.
+    fn pause(&mut self, busy: Duration) {
+        self.deadline = self.deadline.checked_add(busy).unwrap_or(self.deadline);
+    }
+}
+
+/// A request begins for all of `seats`.
+async fn begin(seats: &mut [Seat], terms: &mut Terms<'_>) -> Result<(), Error> {
+    for seat in seats {
+        let busy = seat.begin().await?;
+        terms.pause(busy);
+    }
+    Ok(())
+}
+
 /// What a response means to the seats.
 enum Verdict {
     Deliver,
@@ -80,8 +97,8 @@ enum Verdict {
 
 impl Lane {
     /// Dances `plan`.
-    pub(crate) async fn dance(&mut self, plan: &Plan, terms: &Terms<'_>) -> Result<End, Error> {
-        self.begin()?;
+    pub(crate) async fn dance(&mut self, plan: &Plan, terms: &mut Terms<'_>) -> Result<End, Error> {
+        self.begin(terms).await?;
         for leg in 0..MAX_ROUNDS {
             let shape = self.shape(plan);
             let response = match self.leg(plan, shape, terms).await {
@@ -89,7 +106,7 @@ impl Lane {
                 Err(failure) => return self.lost(plan, shape, leg, failure),
             };
             let status = response.status();
-            match self.judge(&response, terms.announcer)? {
+            match self.judge(&response, terms).await? {
                 Verdict::Denied(denied) => return Ok(End::Answer(Box::new(response), Some(denied))),
                 Verdict::Send | Verdict::Reconnect if !plan.is_whole() => return Err(self.too_late(status)),
                 Verdict::Reconnect => return Ok(again("the peer closes the connection with its challenge")),
@@ -114,7 +131,7 @@ impl Lane {
                     if !self.drain(response, terms).await {
                         return Ok(again("the answer to a request without its body is too long to be read"));
                     }
-                    self.begin()?;
+                    self.begin(terms).await?;
                 }
             }
         }
@@ -122,8 +139,8 @@ impl Lane {
         Err(Error::new(ErrorKind::Limit(self.link.side), text))
     }
 
-    fn begin(&mut self) -> Result<(), Error> {
-        self.seats.iter_mut().try_for_each(Seat::begin)
+    async fn begin(&mut self, terms: &mut Terms<'_>) -> Result<(), Error> {
+        begin(&mut self.seats, terms).await
     }
 
     fn shape(&self, plan: &Plan) -> Shape {
@@ -156,7 +173,11 @@ impl Lane {
     }
 
     /// Asks the seats, the proxy's first; the origin's seat sees only what the proxy has passed on.
-    fn judge(&mut self, response: &Response<Incoming>, announcer: &Announcer) -> Result<Verdict, Error> {
+    async fn judge(
+        &mut self,
+        response: &Response<Incoming>,
+        terms: &mut Terms<'_>,
+    ) -> Result<Verdict, Error> {
         let fields: Vec<(&str, &[u8])> =
             response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let minor_version = u8::from(response.version() != Version::HTTP_10);
@@ -167,14 +188,16 @@ impl Lane {
             };
             if head.status == seat.side().status() {
                 for value in head.values(seat.side().challenge_field()) {
-                    show(announcer, seat.side(), Direction::Received, value);
+                    show(terms.announcer, seat.side(), Direction::Received, value);
                 }
             }
-            match seat.response(&head)? {
+            let (next, busy) = seat.response(&head).await?;
+            terms.pause(busy);
+            match next {
                 Next::Deliver => {}
                 Next::Send { .. } => {
                     // For those that are content it is another request, which may need credentials of its own.
-                    before.iter_mut().try_for_each(Seat::begin)?;
+                    begin(before, terms).await?;
                     return Ok(Verdict::Send);
                 }
                 Next::Reconnect => return Ok(Verdict::Reconnect),

@@ -107,7 +107,7 @@ impl Client {
         };
         let mut connections: u8 = 1;
         loop {
-            let (because, goes_on) = match lane.dance(plan, &terms).await? {
+            let (because, goes_on) = match lane.dance(plan, &mut terms).await? {
                 End::Answer(response, denied) => return Ok((*response, denied, lane)),
                 End::Again { because, goes_on, unexpecting } => {
                     terms.expects &= !unexpecting;
@@ -250,7 +250,7 @@ impl Client {
             Side::Proxy => &config.proxy_mechanisms,
             Side::Origin => &config.mechanisms,
         };
-        let mut wanted = Wanted::target(format!("HTTP/{}", place.host().plain()));
+        let mut wanted = Wanted::target(format!("HTTP/{}", place.host().plain())).with_peer(place.url());
         if let Some(bindings) = bindings {
             wanted = wanted.with_bindings(bindings);
         }

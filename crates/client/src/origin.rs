@@ -82,6 +82,11 @@ impl Origin {
         format!("{}:{}", self.host, self.port)
     }
 
+    /// The URL, always with the port: the name of this place for whoever keeps one secret for each.
+    pub(crate) fn url(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.authority())
+    }
+
     /// The value of the Host field: the port only where it is not the scheme's own.
     pub(crate) fn host_field(&self) -> String {
         if self.port == default_port(self.secure) { self.host.to_string() } else { self.authority() }

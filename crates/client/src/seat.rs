@@ -1,8 +1,9 @@
 //! Who must be convinced on a connection: the proxy, the origin, or both, each with its own half of the dance.
 
 use crate::{Error, ErrorKind, Origin, Side, error::cause, outcome::Denied};
-use gatepass::{ChannelBindings, Principal};
-use gatepass_http::{Body, ClientAuth, Head, Next};
+use gatepass::{ChannelBindings, Credentials, Principal, Request as Wanted};
+use gatepass_http::{Body, ClientAuth, First, Head, Mechanisms, Next};
+use std::time::{Duration, Instant};
 
 /// One side of the dance on one connection.
 #[derive(Debug)]
@@ -27,13 +28,18 @@ impl Seat {
         self.auth.side()
     }
 
-    /// A request begins on this connection.
-    pub(crate) fn begin(&mut self) -> Result<(), Error> {
-        let first = self.auth.first().map_err(|error| self.failed(error))?;
+    /// A request begins on this connection. Says how long the login was busy elsewhere.
+    pub(crate) async fn begin(&mut self) -> Result<Duration, Error> {
+        let (first, busy) = if self.auth.first_blocks() {
+            self.elsewhere(ClientAuth::first).await?
+        } else {
+            (self.auth.first(), Duration::ZERO)
+        };
+        let first: First = first.map_err(|error| self.failed(error))?;
         let unasked = first.credentials.is_none() && self.passed;
         self.body = if unasked { Body::Send } else { first.body };
         self.pending = first.credentials;
-        Ok(())
+        Ok(busy)
     }
 
     /// What the next leg carries for this side.
@@ -56,9 +62,22 @@ impl Seat {
         self.auth.authenticated()
     }
 
-    /// Takes the head of a response.
-    pub(crate) fn response(&mut self, head: &Head<'_>) -> Result<Next, Error> {
-        let next = self.auth.response(head).map_err(|error| self.failed(error))?;
+    /// Takes the head of a response. Says too how long the login was busy elsewhere.
+    pub(crate) async fn response(&mut self, head: &Head<'_>) -> Result<(Next, Duration), Error> {
+        let (next, busy) = if self.auth.response_blocks(head) {
+            let (status, minor_version) = (head.status, head.minor_version);
+            let fields: Vec<(String, Vec<u8>)> =
+                head.fields.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
+            self.elsewhere(move |auth| {
+                let fields: Vec<(&str, &[u8])> =
+                    fields.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+                auth.response(&Head { status, minor_version, fields: &fields })
+            })
+            .await?
+        } else {
+            (self.auth.response(head), Duration::ZERO)
+        };
+        let next = next.map_err(|error| self.failed(error))?;
         self.pending = None;
         match &next {
             Next::Send { credentials, body } => {
@@ -72,7 +91,30 @@ impl Seat {
             }
             Next::Reconnect | Next::Denied => {}
         }
-        Ok(next)
+        Ok((next, busy))
+    }
+
+    /// Runs a step of the login on a thread that may block, and says how long it took: a ticket comes from the network, a
+    /// password perhaps from a person.
+    async fn elsewhere<T: Send + 'static>(
+        &mut self,
+        step: impl FnOnce(&mut ClientAuth) -> T + Send + 'static,
+    ) -> Result<(T, Duration), Error> {
+        let side = self.side();
+        // What stays behind, should nobody wait for the answer, knows no mechanism.
+        let idle = ClientAuth::new(side, Mechanisms::new(), Credentials::Anonymous, Wanted::new());
+        let mut auth = std::mem::replace(&mut self.auth, idle);
+        let begun = Instant::now();
+        let done = tokio::task::spawn_blocking(move || {
+            let came_of_it = step(&mut auth);
+            (auth, came_of_it)
+        });
+        let (auth, came_of_it) = done.await.map_err(|error| {
+            let text = format!("the login at {side} {} broke off", self.place.authority());
+            Error::new(ErrorKind::Handshake(side), text).because(error)
+        })?;
+        self.auth = auth;
+        Ok((came_of_it, begun.elapsed()))
     }
 
     /// This side on the connection that takes the place of a lost one.

@@ -1,5 +1,6 @@
 //! The client against scripted peers. One program, so that what the tests share is compiled once.
 
+mod blocking;
 mod faults;
 mod legs;
 mod mock;
