@@ -81,6 +81,13 @@ impl<'a> WireStr<'a> {
             Self::Oem(bytes) => bytes.is_ascii(),
         };
         let before = out.len();
+        if let Self::Utf16(bytes) = self {
+            let pairs = bytes.as_chunks::<2>().0;
+            if certain && pairs.iter().all(|[low, high]| low.is_ascii() && *high == 0) {
+                out.extend(pairs.iter().map(|[low, _]| char::from(*low)));
+                return true;
+            }
+        }
         let complete =
             certain && char::decode_utf16(self.units()).all(|unit| unit.map(|c| out.push(c)).is_ok());
         if !complete {

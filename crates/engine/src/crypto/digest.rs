@@ -133,14 +133,6 @@ impl Md5 {
         }
     }
 
-    /// Hashes two messages at once, each given in parts.
-    pub(super) fn update_both(&mut self, parts: &mut [&[u8]], other: &mut Self, other_parts: &mut [&[u8]]) {
-        self.update_with(parts, other, other_parts);
-        for part in other_parts {
-            other.update(part);
-        }
-    }
-
     /// Compresses the block, which is full, and a block of `other_parts` if there is one.
     fn compress_with(&mut self, other: &mut Self, other_parts: &mut [&[u8]]) {
         if other.load(other_parts) {
@@ -295,8 +287,11 @@ mod tests {
                 let (start, end) = whole.split_at(cut.min(length));
                 let (mut one, mut other) = (key.start(), Md5::new());
                 other.update(b"first");
-                one.update_both(&mut [start, end], &mut other, &mut [other_whole]);
-                assert_eq!(key.finish(one), hmac_md5(b"key", &[whole]), "{length}, {other_length}, {cut}");
+                let mut rest = [other_whole];
+                one.update_with(&mut [start, end], &mut other, &mut rest);
+                let one = key.finish_with(one, &mut other, &mut rest);
+                other.update(rest[0]);
+                assert_eq!(one, hmac_md5(b"key", &[whole]), "{length}, {other_length}, {cut}");
                 assert_eq!(other.finish(), md5(&[b"first", other_whole]), "{length}, {other_length}, {cut}");
 
                 let mut one = Md5::new();

@@ -45,8 +45,13 @@ pub(crate) fn mic_beside_proof<'a>(
     let key = HmacKey::new(exported_session_key.expose());
     let (mut mic, mut proof) = (key.start(), response_key.hmac().start());
     let [before, zeros, after] = zeroed(authenticate);
-    proof.update_both(&mut proved, &mut mic, &mut [messages, before, zeros, after]);
-    (key.finish(mic), response_key.hmac().finish(proof))
+    let mut said = [messages, before, zeros, after];
+    proof.update_with(&mut proved, &mut mic, &mut said);
+    let proof = response_key.hmac().finish_with(proof, &mut mic, &mut said);
+    for part in said {
+        mic.update(part);
+    }
+    (key.finish(mic), proof)
 }
 
 /// `MD5(gss_channel_bindings_struct)`: the value of MsvAvChannelBindings.
