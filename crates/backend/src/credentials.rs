@@ -1,6 +1,6 @@
 //! As whom to log in.
 
-use crate::{NtHash, Password, Principal};
+use crate::{NtHash, NtOwfV2, Password, Principal};
 
 /// The identity a client presents (`AcquireCredentialsHandle`).
 ///
@@ -16,6 +16,9 @@ pub enum Credentials {
     Password(Principal, Password),
     /// A name and its NT hash, which is as good as the password.
     NtHash(Principal, NtHash),
+    /// A name and what NTLMv2 makes of it and the NT hash: kept from one handshake to the next, it saves part of the work, and
+    /// the secrets that it was made of need not be kept. It is good for NTLMv2 alone, under this very name.
+    NtOwfV2(Principal, NtOwfV2),
 }
 
 impl Credentials {
@@ -29,7 +32,9 @@ impl Credentials {
     #[must_use]
     pub fn principal(&self) -> Option<&Principal> {
         match self {
-            Self::Password(principal, _) | Self::NtHash(principal, _) => Some(principal),
+            Self::Password(principal, _) | Self::NtHash(principal, _) | Self::NtOwfV2(principal, _) => {
+                Some(principal)
+            }
             Self::CurrentUser | Self::Anonymous => None,
         }
     }

@@ -63,5 +63,5 @@ pub use error::{Error, ErrorKind};
 pub use handshake::{Backend, Handshake, Step};
 pub use principal::Principal;
 pub use request::Request;
-pub use secret::{NtHash, Password, SessionKey};
+pub use secret::{NtHash, NtOwfV2, Password, SessionKey};
 pub use source::CredentialSource;

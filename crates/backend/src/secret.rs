@@ -54,6 +54,25 @@ impl NtHash {
     }
 }
 
+/// NTOWFv2 of a user, a domain and an NT hash ([MS-NLMP] 3.3.2: ResponseKeyNT). Whoever has it can log in as this user of this
+/// domain by NTLMv2.
+#[derive(Clone)]
+pub struct NtOwfV2(Zeroizing<[u8; 16]>);
+
+impl NtOwfV2 {
+    /// The key with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
 /// A session key (NTLM: `ExportedSessionKey`, 16 bytes).
 #[derive(Clone)]
 pub struct SessionKey(Key);
@@ -118,7 +137,7 @@ macro_rules! silent_debug {
     )*};
 }
 
-silent_debug!(Password, NtHash, SessionKey);
+silent_debug!(Password, NtHash, NtOwfV2, SessionKey);
 
 #[cfg(test)]
 mod tests {
@@ -137,6 +156,7 @@ mod tests {
             format!("{password:#?}"),
             format!("{hash:?}"),
             format!("{named:#?}"),
+            format!("{:?}", Credentials::NtOwfV2(Principal::default(), NtOwfV2::from_bytes([0xab; 16]))),
             format!("{:?}", SessionKey::from_bytes(&[0xab; 16])),
         ] {
             assert!(

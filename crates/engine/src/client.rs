@@ -48,7 +48,12 @@ impl Client {
     /// with `user@realm`.
     #[must_use]
     pub fn new(credentials: Credentials) -> Self {
-        Self::of(Identity::Credentials(credentials))
+        Self::of(match credentials {
+            Credentials::NtOwfV2(principal, key) => {
+                Identity::ResponseKey(principal, ResponseKey::from_bytes(*key.expose()))
+            }
+            other => Identity::Credentials(other),
+        })
     }
 
     /// A client whose NTOWFv2 is known: [`ntowf_v2`](crypto::ntowf_v2) of the user and domain of `principal` and of the

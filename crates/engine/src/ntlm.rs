@@ -13,16 +13,19 @@ mod context;
 
 use crate::{
     AwaitingAuthenticate, AwaitingChallenge, Client, Dialect, NonceSource, Policy, Requirement, Server,
-    TargetInfo, settle,
+    TargetInfo, crypto, settle,
 };
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use context::Context;
 use core::fmt;
-use gatepass_backend::{Accounts, Attributes, Backend, Credentials, Error, Handshake, Request, Step};
+use gatepass_backend::{
+    Accounts, Attributes, Backend, Credentials, Error, Handshake, NtOwfV2, Request, Step,
+};
 
 /// NTLM as a [`Backend`]: NTLMv2, on either side, unless the policy says otherwise.
 ///
-/// As a client it takes [`Credentials::Password`], [`Credentials::NtHash`] and [`Credentials::Anonymous`].
+/// As a client it takes [`Credentials::Password`], [`Credentials::NtHash`], [`Credentials::NtOwfV2`] and
+/// [`Credentials::Anonymous`].
 #[derive(Clone, Debug)]
 pub struct Ntlm {
     nonces: Arc<dyn NonceSource>,
@@ -81,6 +84,22 @@ impl Ntlm {
     }
 }
 
+impl Ntlm {
+    /// What of `credentials` is worth keeping for handshakes to come by NTLMv2: their NTOWFv2, which need not be computed
+    /// again then. `None` for credentials of which there is none.
+    #[must_use]
+    pub fn kept(credentials: &Credentials) -> Option<Credentials> {
+        let (principal, nt_hash) = match credentials {
+            Credentials::Password(principal, password) => (principal, crypto::ntowf_v1(password.expose())),
+            Credentials::NtHash(principal, hash) => (principal, hash.clone()),
+            Credentials::NtOwfV2(..) => return Some(credentials.clone()),
+            _ => return None,
+        };
+        let key = crypto::ntowf_v2(principal.user(), principal.domain(), &nt_hash);
+        Some(Credentials::NtOwfV2(principal.clone(), NtOwfV2::from_bytes(*key.expose())))
+    }
+}
+
 #[cfg(feature = "std")]
 impl Default for Ntlm {
     fn default() -> Self {
@@ -94,7 +113,10 @@ impl Backend for Ntlm {
         settle::possible(request.requirements(), connectionless)?;
         if !matches!(
             credentials,
-            Credentials::Password(..) | Credentials::NtHash(..) | Credentials::Anonymous
+            Credentials::Password(..)
+                | Credentials::NtHash(..)
+                | Credentials::NtOwfV2(..)
+                | Credentials::Anonymous
         ) {
             return Err(crate::Error::NoCredentials.into());
         }

@@ -298,6 +298,28 @@ fn behind_the_joint_both_sides_protect_messages_and_know_the_peer() {
 }
 
 #[test]
+fn behind_the_joint_what_is_kept_of_credentials_gets_in_under_its_own_name_alone() {
+    let password = Credentials::password("CORP\\alice", "Passw0rd!");
+    let hash = Credentials::NtHash(Principal::new("CORP", "alice"), crypto::ntowf_v1("Passw0rd!"));
+    for credentials in [password, hash] {
+        let kept = Ntlm::kept(&credentials).unwrap();
+        assert_eq!(kept.principal(), credentials.principal());
+        for kept in [Ntlm::kept(&kept).unwrap(), kept.clone()] {
+            let (client, server) = behind_the_joint(&kept, &Request::new()).unwrap();
+            assert_eq!(server.peer(), Some(&Principal::new("CORP", "alice")));
+            assert!(client.session_key().unwrap().ct_eq(&server.session_key().unwrap()));
+        }
+        let Credentials::NtOwfV2(_, key) = kept else { panic!("{kept:?}") };
+        let renamed = Credentials::NtOwfV2(Principal::new("corp", "alice"), key);
+        let refused = behind_the_joint(&renamed, &Request::new()).err().map(|error| error.kind());
+        assert_eq!(refused, Some(ErrorKind::LogonDenied), "the domain counts to the letter");
+    }
+    for none in [Credentials::CurrentUser, Credentials::Anonymous] {
+        assert!(Ntlm::kept(&none).is_none());
+    }
+}
+
+#[test]
 fn behind_the_joint_what_was_not_asked_for_is_not_there() {
     let credentials = Credentials::password("CORP\\alice", "Passw0rd!");
     let (mut client, _) = behind_the_joint(&credentials, &Request::new()).unwrap();

@@ -118,7 +118,7 @@ pub use gatepass_wire as wire;
 
 pub use gatepass_backend::{
     Accounts, Attributes, Backend, ChannelBindings, CredentialSource, Credentials, Error, ErrorKind,
-    Handshake, NtHash, Password, Principal, Request, SecurityContext, SessionKey, Step,
+    Handshake, NtHash, NtOwfV2, Password, Principal, Request, SecurityContext, SessionKey, Step,
 };
 pub use platform::{Platform, Reason};
 

@@ -30,6 +30,7 @@ impl Secrets {
                     }
                 }
                 Credentials::NtHash(_, hash) => secrets.bytes(hash.expose(), "an NT hash"),
+                Credentials::NtOwfV2(_, key) => secrets.bytes(key.expose(), "an NTOWFv2"),
                 _ => {}
             }
         }
