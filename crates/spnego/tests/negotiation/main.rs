@@ -2,6 +2,7 @@
 
 mod agreement;
 mod downgrade;
+mod every_byte;
 mod hints;
 mod peers;
 mod recorded;
