@@ -1,6 +1,7 @@
 #!/bin/bash
 # check.sh - everything that a change has to pass besides the slow peers: what CI runs. Names each step; stops at the first failure.
-# ./check.sh STEP...   only these steps
+# ./check.sh STEP...        only these steps
+# ./check.sh fuzz MINUTES   runs the fuzz targets, two at a time, so long in all, each for the same time
 # A step whose tool is missing is skipped with the reason; with GATEPASS_CI=1 that is a failure (ci/install.sh installs them all).
 set -eu -o pipefail
 cd "$(dirname "$0")"
@@ -49,6 +50,14 @@ fuzz() {
   cargo clippy -q --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 }
 
+fuzz_for() {
+  local minutes=$1 targets status=0
+  targets=$(grep -c '^\[\[bin\]\]' fuzz/Cargo.toml)
+  fuzz/run.sh $((minutes * 60 * 2 / targets + 1)) || status=$?
+  # 3: what it needs is not there.
+  if [ $status = 3 ]; then skip 'the targets did not run'; else return $status; fi
+}
+
 # What the benchmarks are compared with is a workspace of its own too, and its tests hold one of them to the contract of the joint.
 peers() {
   cargo fmt --manifest-path benches/peers/Cargo.toml --check
@@ -87,6 +96,12 @@ house() {
   return $found
 }
 
+if [[ ${1:-} = fuzz && ${2:-} =~ ^[1-9][0-9]*$ && $# = 2 ]]; then
+  echo "== fuzz for $2 minutes"
+  step=fuzz
+  fuzz_for "$2"
+  exit
+fi
 steps=("$@")
 [ $# -gt 0 ] || steps=(fmt house clippy tests doc no_std features deny fuzz peers vectors)
 for step in "${steps[@]}"; do

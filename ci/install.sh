@@ -19,3 +19,7 @@ fi
 for tool in cargo-deny@0.20.2 cargo-fuzz@0.13.2; do
   command -v "${tool%@*}" >/dev/null || cargo install --quiet --locked --debug "$tool"
 done
+
+# For the fuzz targets; fuzz/run.sh does with the stable compiler where this one cannot be had.
+cargo +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal --no-self-update ||
+  echo 'ci/install.sh: no nightly toolchain' >&2
