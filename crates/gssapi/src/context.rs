@@ -1,6 +1,6 @@
 //! A security context of the library's, under way or established, deleted once.
 
-use crate::abi::{BufferDesc, BufferSetDesc, CONTINUE_NEEDED, ContextPointer, OidDesc};
+use crate::abi::{BufferDesc, BufferSetDesc, CONTINUE_NEEDED, ContextPointer, NamePointer, OidDesc};
 use crate::bindings::Lent;
 use crate::buffer::{Filled, FilledSet};
 use crate::credential::Credential;
@@ -115,17 +115,29 @@ impl Context {
         }
     }
 
-    /// The name of the target that a client has reached, and the mechanism inside: with SPNEGO that is the one agreed on.
-    pub(crate) fn inquire(&self) -> Result<(Name, Option<Oid>), Status> {
-        let (mut minor, mut target) = (0, Name::empty(&self.table));
+    /// The name of the target that a client has reached, and the mechanism inside.
+    pub(crate) fn target(&self) -> Result<(Name, Option<Oid>), Status> {
+        let mut target = Name::empty(&self.table);
+        let inside = self.inquire(target.place())?;
+        Ok((target, inside))
+    }
+
+    /// The mechanism inside: with SPNEGO that is the one agreed on.
+    pub(crate) fn inside(&self) -> Result<Option<Oid>, Status> {
+        self.inquire(ptr::null_mut())
+    }
+
+    /// A server asks for no name: gss-ntlmssp 1.2.0 has none for its own side, and copies it all the same, from a null pointer.
+    fn inquire(&self, target: *mut NamePointer) -> Result<Option<Oid>, Status> {
+        let mut minor = 0;
         let mut mechanism: *mut OidDesc = ptr::null_mut();
-        // SAFETY: the context is alive, the places live through the call, and nothing else is asked for.
+        // SAFETY: the context is alive, the places live through the call or are null, and nothing else is asked for.
         let major = unsafe {
             (self.table.gss_inquire_context)(
                 &raw mut minor,
                 self.raw,
                 ptr::null_mut(),
-                target.place(),
+                target,
                 ptr::null_mut(),
                 &raw mut mechanism,
                 ptr::null_mut(),
@@ -136,8 +148,7 @@ impl Context {
         checked(&self.table, Some(self.mechanism), "gss_inquire_context", major, minor)?;
         // SAFETY: null, or an identifier that belongs to the library for good (RFC 2744 5.21).
         let contents = unsafe { oid::contents(mechanism) };
-        let inside = [Oid::KERBEROS, Oid::NTLMSSP, Oid::SPNEGO].into_iter().find(|known| known.0 == contents);
-        Ok((target, inside))
+        Ok([Oid::KERBEROS, Oid::NTLMSSP, Oid::SPNEGO].into_iter().find(|known| known.0 == contents))
     }
 
     /// The session key, where the mechanism gives it out.

@@ -10,6 +10,7 @@ use gatepass_backend::Password;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// A `gss_cred_id_t`; null is the caller's default.
 pub(crate) struct Credential {
@@ -73,7 +74,9 @@ impl Credential {
         let mut credential = Self::default_of(table);
         let (mut minor, mut desc) = (0, mechanism.desc());
         let mut set = OidSetDesc { count: 1, elements: &raw mut desc };
-        let mut secret = BufferDesc::lent(password.expose().as_bytes());
+        // gss-ntlmssp 1.2.0 reads on to a zero, whatever the length says.
+        let terminated = Zeroizing::new([password.expose().as_bytes(), &[0]].concat());
+        let mut secret = BufferDesc::lent(terminated.strip_suffix(&[0]).unwrap_or_default());
         // SAFETY: all places live through the call; the library only reads the password.
         let major = unsafe {
             acquire(

@@ -23,7 +23,8 @@ impl Established {
     /// A client's end of `context`. Its server has a name only where it has proved itself.
     pub(crate) fn client(context: Context, flags: u32, requirements: Attributes) -> Result<Self, Error> {
         let attributes = flags::satisfied(flags, requirements)?;
-        let (target, inside) = inquired(&context, Stage::Continue)?;
+        let (target, inside) = context.target().map_err(|status| Failure::error(status, Stage::Continue))?;
+        let inside = inside.unwrap_or(context.mechanism);
         let proved = attributes.contains(Attributes::MUTUAL_AUTH) && inside != Oid::NTLMSSP;
         let peer = if proved && !target.is_empty() {
             let shown = target.display().map_err(|status| Failure::error(status, Stage::Continue))?;
@@ -43,7 +44,8 @@ impl Established {
         peer: &Name,
     ) -> Result<Self, Error> {
         let attributes = flags::satisfied(flags, requirements)?;
-        let (_, inside) = inquired(&context, Stage::Accept)?;
+        let inside = context.inside().map_err(|status| Failure::error(status, Stage::Accept))?;
+        let inside = inside.unwrap_or(context.mechanism);
         let peer = if flags & ANON != 0 || peer.is_empty() {
             None
         } else {
@@ -69,11 +71,6 @@ impl Established {
         };
         done.inspect_err(|_| self.dead = true)
     }
-}
-
-fn inquired(context: &Context, stage: Stage) -> Result<(Name, Oid), Error> {
-    let (target, inside) = context.inquire().map_err(|status| Failure::error(status, stage))?;
-    Ok((target, inside.unwrap_or(context.mechanism)))
 }
 
 /// After SPNEGO's checksum NTLM begins its keystream anew (\[MS-SPNG\] 3.2.5.1); other mechanisms have none.
@@ -107,7 +104,7 @@ impl SecurityContext for Established {
     }
 
     fn verify(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-        self.alive(Attributes::INTEGRITY, |context, _| context.verify(message, signature))
+        self.alive(Attributes::INTEGRITY, |context, inside| context.verify(inside, message, signature))
     }
 
     fn seal(&mut self, message: &mut [u8]) -> Result<Vec<u8>, Error> {
@@ -128,7 +125,7 @@ impl SecurityContext for Established {
 
     fn verify_mech_list_mic(&mut self, list: &[u8], mic: &[u8]) -> Result<(), Error> {
         self.alive(Attributes::INTEGRITY, |context, inside| {
-            context.verify(list, mic)?;
+            context.verify(inside, list, mic)?;
             anew(context, inside, true)
         })
     }

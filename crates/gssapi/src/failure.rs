@@ -35,8 +35,12 @@ impl Failure {
             (Cause::Other | Cause::Token | Cause::Altered | Cause::Over, Stage::Begin(_)) => {
                 ErrorKind::NoAuthority
             }
-            (Cause::Other, Stage::Message) => ErrorKind::MessageAltered,
-            (Cause::Token, Stage::Message) => ErrorKind::MessageAltered,
+            // KRB_AP_ERR_BAD_INTEGRITY too: here it is the message that does not fit the key.
+            (Cause::Other | Cause::Token | Cause::Denied, Stage::Message) => ErrorKind::MessageAltered,
+            // gss-ntlmssp has no better word for a wrong password or an unknown user.
+            (Cause::Other, Stage::Accept) if status.mechanism != Some(Oid::KERBEROS) => {
+                ErrorKind::LogonDenied
+            }
             (Cause::Altered | Cause::Over, Stage::Accept | Stage::Continue) => ErrorKind::LogonDenied,
             (Cause::TimeSkew, Stage::Accept) => ErrorKind::TimeSkew,
             (cause, _) => cause.kind(),
@@ -133,6 +137,7 @@ mod tests {
             (4 * ROUTINE, 0, Stage::Accept, ErrorKind::BadBindings, "the library's words"),
             (9 * ROUTINE, 0, Stage::Accept, ErrorKind::InvalidToken, "the library's words"),
             (6 * ROUTINE, 0, Stage::Message, ErrorKind::MessageAltered, "the library's words"),
+            (failure, 31, Stage::Message, ErrorKind::MessageAltered, "the library's words"),
         ] {
             let error = Failure::error(Status::of(Oid::KERBEROS, major, krb5), stage.clone());
             let sentence = error.source().unwrap().to_string();
@@ -140,6 +145,14 @@ mod tests {
             assert!(sentence.contains(words), "{stage:?}: {sentence}");
             assert!(sentence.contains("the library's words"), "{sentence}");
         }
+    }
+
+    #[test]
+    fn a_failure_of_gss_ntlmssp_without_a_name_is_a_refused_client() {
+        let failure = Status::of(Oid::NTLMSSP, 13 * ROUTINE, 0);
+        assert_eq!(Failure::error(failure, Stage::Accept).kind(), ErrorKind::LogonDenied);
+        let failure = Status::of(Oid::KERBEROS, 13 * ROUTINE, 0);
+        assert_eq!(Failure::error(failure, Stage::Accept).kind(), ErrorKind::Internal);
     }
 
     #[test]

@@ -298,8 +298,10 @@ unsafe extern "C" fn inquire_context(
     _: *mut c_int,
     _: *mut c_int,
 ) -> u32 {
-    // SAFETY: the place is one.
-    unsafe { target.write(give("name")) };
+    if !target.is_null() {
+        // SAFETY: the place is one.
+        unsafe { target.write(give("name")) };
+    }
     // SAFETY: the place is one.
     unsafe { mechanism.write(Box::leak(Box::new(Oid::KERBEROS.desc()))) };
     0

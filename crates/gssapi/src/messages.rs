@@ -17,6 +17,11 @@ use zeroize::{Zeroize as _, Zeroizing};
 /// The signature of NTLM.
 const NTLM_SIGNATURE: usize = 16;
 
+/// gss-ntlmssp 1.2.0 compares 16 bytes, however few there are.
+fn whole(signature: &[u8]) -> Result<(), Error> {
+    if signature.len() == NTLM_SIGNATURE { Ok(()) } else { Err(ErrorKind::MessageAltered.into()) }
+}
+
 impl Context {
     /// What came of a message function: supplementary bits say that the message is out of sequence (RFC 2744 5.31).
     fn message(&self, call: &'static str, major: u32, minor: u32) -> Result<(), Error> {
@@ -38,7 +43,10 @@ impl Context {
         Ok(signature.bytes().to_vec())
     }
 
-    pub(crate) fn verify(&mut self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+    pub(crate) fn verify(&mut self, inside: Oid, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+        if inside == Oid::NTLMSSP {
+            whole(signature)?;
+        }
         let (mut minor, mut quality) = (0, 0);
         let (mut message, mut signature) = (BufferDesc::lent(message), BufferDesc::lent(signature));
         // SAFETY: the context is alive, and all places live through the call.
@@ -96,6 +104,7 @@ impl Context {
     }
 
     fn unwrap(&mut self, message: &mut [u8], signature: &[u8]) -> Result<(), Error> {
+        whole(signature)?;
         let token = [signature, message].concat();
         let (mut minor, mut sealed, mut quality) = (0, 0, 0);
         let (mut input, mut plain) = (BufferDesc::lent(&token), Filled::new(&self.table));
@@ -174,4 +183,18 @@ fn without_iov() -> Error {
         ErrorKind::Unsupported,
         "this GSSAPI library cannot keep the signature apart from an encrypted message (it has no gss_wrap_iov)",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_of_ntlm_that_is_cut_or_has_more_never_reaches_the_library() {
+        assert!(whole(&[1; 16]).is_ok());
+        for length in [0, 15, 17] {
+            let error = whole(&[1; 17][..length]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::MessageAltered, "{length}");
+        }
+    }
 }
