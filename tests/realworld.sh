@@ -14,7 +14,7 @@ TARGET=${CARGO_TARGET_DIR:-$ROOT/target}/debug
 
 if [ -z "${RW_STATE:-}" ]; then
   (cd "$ROOT" && cargo build -q -p gatepass-cli -p gatepass-fixtures && cargo build -q -p gatepass-engine --examples --all-features &&
-    cargo build -q -p gatepass --example smb_read --example ldap_search && cargo build -q -p gatepass-spnego --examples) || exit 1
+    cargo build -q -p gatepass --example contract --example smb_read --example ldap_search && cargo build -q -p gatepass-spnego --examples) || exit 1
   state=$(mktemp -d /tmp/gatepass-rw.XXXX) && chmod 755 "$state" || exit 1
   trap '"$ROOT/ci/realworld/down.sh" "$state" --purge' EXIT
   unshare --net true 2>/dev/null && netns=(--netns "${state##*/}") || netns=()
@@ -229,6 +229,14 @@ print(json.dumps([dict(name=f"rec-{n}", server="squid", user="alice", domain="CO
                   for n, h in enumerate(map(json.loads, open(sys.argv[1])))]))
 PY
 t '3 passed, 0 failed, 0 skipped' 'check-vectors over the record' sh -c '"$0" "$1" | tail -1' "$TARGET/check-vectors" "$TMP/recorded.json"
+
+section "the contract of the joint with the system's GSSAPI: the table of docs/contract.md"
+printf 'CORP:alice:Passw0rd!\n' >"$TMP/ntlm_users"
+gssapi() { KRB5CCNAME="FILE:$TMP/contract.cc" KRB5_KTNAME="$RW_STATE/etc/http.keytab" NTLM_USER_FILE="$TMP/ntlm_users" "$@"; }
+t '' 'a ticket for alice' gssapi sh -c 'echo "Passw0rd!" | kinit alice@CORP.TEST >/dev/null'
+gssapi "$TARGET/examples/contract" gssapi >"$TMP/contract" 2>"$TMP/broken" || cat "$TMP/broken"
+t kept 'its table' /usr/bin/python3 -c 'import sys; got, kept = (open(f).read() for f in sys.argv[1:]); print("kept" if got and got in kept else got)' \
+  "$TMP/contract" "$ROOT/docs/contract.md"
 
 section 'ci/realworld/check.sh with this client'
 counted env RW_NOT_APPLICABLE=kerberos "$ROOT/ci/realworld/check.sh" "$RW_STATE"

@@ -35,7 +35,7 @@ cases! {
     Handshake = "a handshake completes on both sides" => handshake::completes,
     /// [`LogonDenied`](crate::ErrorKind::LogonDenied) on the side that knows, and no context on the server.
     WrongPassword = "a wrong password is refused, and no context handed out" => handshake::wrong_password,
-    /// The same error, at the same leg, as for a wrong password.
+    /// The same kind, at the same leg, with the same last word to the peer, as for a wrong password.
     UnknownUser = "an unknown user is refused exactly as a wrong password is" => handshake::unknown_user,
     /// [`InvalidToken`](crate::ErrorKind::InvalidToken) for the tokens of other legs, for a token twice, and for one's own.
     WrongOrder = "a token of another leg is refused" => damage::wrong_order,
@@ -49,6 +49,8 @@ cases! {
     Sign = "messages are signed and verified in both directions" => messages::sign,
     /// Messages of several lengths, in both directions, in turns with signed ones, in one piece and in several.
     Seal = "messages are sealed and unsealed in both directions" => messages::seal,
+    /// Signed and sealed, and each with its place in the sequence.
+    Empty = "messages of no bytes are messages" => messages::empty,
     /// [`MessageAltered`](crate::ErrorKind::MessageAltered), and nothing of the clear text is left in the buffer.
     Altered = "an altered message or signature is refused" => protection::altered,
     /// Every later call is [`OutOfSequence`](crate::ErrorKind::OutOfSequence).

@@ -57,7 +57,7 @@ pub(super) fn unknown_user(pair: &Pair) -> Verdict {
     Ok(())
 }
 
-/// How `credentials` are refused: what the one side that knows says, and after how many tokens.
+/// How `credentials` are refused, as the peer sees it: by the one side that knows, after how many tokens, with which last word.
 fn refusal(pair: &Pair, credentials: &Credentials) -> Result<String, Stop> {
     let none = Attributes::none();
     let mut exchange =
@@ -68,7 +68,9 @@ fn refusal(pair: &Pair, credentials: &Credentials) -> Result<String, Stop> {
     let error = end.server.error().or(end.client.error());
     let error = error.ok_or_else(|| failed(format!("nobody refuses: {}", end.state())))?;
     must(error.kind() == ErrorKind::LogonDenied, || format!("not LogonDenied: {}", end.state()))?;
-    Ok(format!("{} after {} tokens", describe(error), end.delivered.len()))
+    // What the peer sees of it; the cause is for whoever runs the server.
+    let last_word = error.token().map_or(0, <[u8]>::len);
+    Ok(format!("{:?} after {} tokens, {last_word} bytes", error.kind(), end.delivered.len()))
 }
 
 pub(super) fn session_key(pair: &Pair) -> Verdict {
@@ -102,7 +104,7 @@ pub(super) fn attributes(pair: &Pair) -> Verdict {
         let (ours, theirs) = (client.attributes(), server.attributes());
         let both = || format!("wanted {wanted:?}, the client has {ours:?}, the server {theirs:?}");
         must(ours.contains(wanted) && theirs.contains(wanted), both)?;
-        must(ours & PROTECTION == theirs & PROTECTION, both)?;
+        must(ours & pair.protection() == theirs & pair.protection(), both)?;
         // An error ends a context, so each way of protecting messages has its own.
         agrees(Attributes::INTEGRITY, begin()?, |context| context.sign(b"message").map(drop))?;
         agrees(Attributes::CONFIDENTIALITY, begin()?, |context| context.seal(&mut [7; 8]).map(drop))?;

@@ -30,7 +30,7 @@ pub(crate) fn ntlm() -> Arc<dyn Backend> {
 }
 
 /// Negotiate with NTLM inside.
-fn spnego() -> Arc<dyn Backend> {
+pub(crate) fn spnego() -> Arc<dyn Backend> {
     Arc::new(Spnego::new().with_mechanism(&[Oid::NTLMSSP], ntlm()))
 }
 

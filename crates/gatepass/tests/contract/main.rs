@@ -74,7 +74,7 @@ fn a_pair_that_is_given_nothing_passes_nothing_by_default() {
 }
 
 /// Each defect, the sides that have it, and the cases that find it.
-const FOUND: [(Defect, Sides, &[Case]); 25] = [
+const FOUND: [(Defect, Sides, &[Case]); 26] = [
     (Defect::SaysMoreThanIsDue, Sides::Server, &[Case::Handshake]),
     (
         Defect::LetsEverybodyIn,
@@ -98,6 +98,7 @@ const FOUND: [(Defect, Sides, &[Case]); 25] = [
     (Defect::HasOneKeyForAll, Sides::Both, &[Case::SessionKey, Case::Independent]),
     (Defect::ClaimsToSeal, Sides::Both, &[Case::Attributes]),
     (Defect::SignsTheStartOnly, Sides::Client, &[Case::Sign]),
+    (Defect::SignsNothingForNothing, Sides::Both, &[Case::Empty]),
     (Defect::SealsByDoingNothing, Sides::Both, &[Case::Seal, Case::Altered]),
     (Defect::VerifiesAnything, Sides::Server, &[Case::Altered, Case::Sequence, Case::Independent]),
     (Defect::VerifiesTwice, Sides::Client, &[Case::Sequence]),
