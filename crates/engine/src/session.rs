@@ -229,6 +229,27 @@ mod tests {
     }
 
     #[test]
+    fn a27_gss_ntlmssp_reads_and_sends_checksums_and_messages_of_the_one_sequence() {
+        // Said to gss-ntlmssp 1.2.0, which accepted it, and heard from it, as the server of a session of NTLMv1 with this key.
+        let key = 0x8bae_ad17_869f_952b_1d45_c8b6_e320_7eb6_u128.to_be_bytes();
+        let flags = Flags::from_bits(0xe280_8235);
+        let mut client = Session::new(flags, SessionKey::from_bytes(&key), Side::Client).protect();
+        let list = [0x30, 12, 6, 10, 0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10];
+        let said = 0x0100_0000_0000_0000_b590_4002_6c6b_69c2_u128.to_be_bytes();
+        assert_eq!(client.mech_list_mic(&list), Ok(said));
+        let heard = 0x0100_0000_0000_0000_b590_4002_6d6b_69c2_u128.to_be_bytes();
+        client.verify_mech_list_mic(&list, &heard).unwrap();
+        let said = 0x0100_0000_0000_0000_6bdf_7b33_6e6b_69c2_u128.to_be_bytes();
+        assert_eq!(client.sign(b"from the client"), Ok(said));
+        let mut message = *b"from the client";
+        let said = 0x0100_0000_0000_0000_8e4a_fd55_db25_d992_u128.to_be_bytes();
+        assert_eq!(client.seal(&mut message), Ok(said));
+        assert_eq!(message[..8], [0xba, 0x93, 0xff, 0x26, 0x39, 0x66, 0xd5, 0x44]);
+        let heard = 0x0100_0000_0000_0000_ec72_d40a_c373_6937_u128.to_be_bytes();
+        client.verify(b"from the server", &heard).unwrap();
+    }
+
+    #[test]
     fn the_checksum_of_the_list_comes_first_and_once_and_must_fit() {
         let (client, server) = pair(PROTECTED);
         let ((mut sealer, _), (_, mut unsealer)) = (client.split(), server.split());
