@@ -5,13 +5,22 @@
 # them down, and closes with "N passed, M failed". Root; Debian's packages are installed by ci/realworld/up.sh.
 #   RW_STATE=DIR     use servers that up.sh brought up in DIR, and leave them running
 #   RW_CLIENT=CMD    the client under test, which takes curl's options (default: target/debug/gatepass fetch)
-#   FOREIGN_PYTHON=PATH  a Python that has ci/requirements.txt already (default: a virtual environment of this run)
+#   FOREIGN_PYTHON=PATH  a Python that has ci/requirements.txt already (default: target/foreign-python, made once)
 #   CARGO_TARGET_DIR where the built binaries are (default: target)
 set -u
 export LC_ALL=C.UTF-8
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}/debug
 
+# Before the namespace, from which nothing can be installed.
+if [ -z "${FOREIGN_PYTHON:-}" ]; then
+  venv=$(dirname "$TARGET")/foreign-python
+  if ! cmp -s "$ROOT/ci/requirements.txt" "$venv/installed"; then
+    /usr/bin/python3 -m venv --clear "$venv" && "$venv/bin/pip" -q --disable-pip-version-check install -r "$ROOT/ci/requirements.txt" &&
+      cp "$ROOT/ci/requirements.txt" "$venv/installed" || exit 1
+  fi
+  export FOREIGN_PYTHON=$venv/bin/python
+fi
 if [ -z "${RW_STATE:-}" ]; then
   (cd "$ROOT" && cargo build -q -p gatepass-cli -p gatepass-fixtures && cargo build -q -p gatepass-engine --examples --all-features &&
     cargo build -q -p gatepass --example contract --example smb_read --example ldap_search && cargo build -q -p gatepass-spnego --examples) || exit 1
@@ -164,10 +173,12 @@ upload 'POST, wrong password' "${RW_NTLM##*:}" 'CORP\alice:nope' $'\n407' 10000
 
 # counted COMMAND...: passes its output on and adds the figures of its last line, "N passed, M failed"
 counted() {
-  local p f _
   "$@" 2>&1 | tee "$TMP/counted"
-  read -r p _ f _ <<<"$(tail -1 "$TMP/counted")"
-  P=$((P + ${p:-0})) F=$((F + ${f:-1}))
+  if [[ $(tail -1 "$TMP/counted") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+    P=$((P + BASH_REMATCH[1])) F=$((F + BASH_REMATCH[2]))
+  else
+    fail "$*: it does not say how many passed"
+  fi
 }
 PIPE=$TARGET/examples/pipe
 
@@ -176,11 +187,6 @@ section 'logins over pipes: accounts, dialects and policies; the session keys'
 counted /usr/bin/python3 "$ROOT/tests/realworld/matrix/logins.py" "$PIPE" "$up"
 
 section 'the matrix: our client and our server against other implementations, with signed and sealed messages'
-if [ -z "${FOREIGN_PYTHON:-}" ]; then
-  python3 -m venv "$TMP/venv" && "$TMP/venv/bin/pip" -q --disable-pip-version-check install -r "$ROOT/ci/requirements.txt" \
-    || fail 'ci/requirements.txt cannot be installed'
-  FOREIGN_PYTHON=$TMP/venv/bin/python
-fi
 mkdir -p "$TARGET/../conformance"
 counted /usr/bin/python3 "$ROOT/tests/realworld/matrix/matrix.py" "$PIPE" "$FOREIGN_PYTHON" "$TARGET/../conformance/matrix.jsonl"
 
@@ -202,6 +208,14 @@ t 'smb_read: login refused: STATUS_ACCOUNT_DISABLED: the account is disabled; as
   smb 127.0.0.10:445 hello.txt 'CORP\disabled' 'Passw0rd!'
 t $'SMB 2.1, signed; mechListMIC verified\nsmb_read: nothing.txt: STATUS_OBJECT_NAME_NOT_FOUND: there is no such file on the share' \
   'a file that is not there' smb 127.0.0.10:445 nothing.txt 'CORP\alice' 'Passw0rd!'
+
+section "SMB 2.0: impacket's server, the only one with NTLM that impacket has"
+exec {hold}> >(exec "$FOREIGN_PYTHON" "$ROOT/tests/realworld/impacket_smb_server.py" "$RW_STATE/share" alice 'Passw0rd!' >"$TMP/port" 2>/dev/null)
+for _ in $(seq 100); do [ -s "$TMP/port" ] && break; sleep 0.1; done
+read -r port <"$TMP/port"
+t $'SMB 2.0, signed; mechListMIC not sent\nhello from the share' "impacket's server" smb "127.0.0.1:$port" hello.txt 'CORP\alice' 'Passw0rd!'
+t "$refused" "impacket's server, wrong password" smb "127.0.0.1:$port" hello.txt 'CORP\alice' nope
+exec {hold}>&-
 
 section 'LDAP: a search with every message sealed'
 # This server answers a simple bind without TLS with strongerAuthRequired, and a search without a bind with operationsError.

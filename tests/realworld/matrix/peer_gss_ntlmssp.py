@@ -2,6 +2,7 @@
 import os
 import sys
 
+import gss_plugin
 import gssapi
 import lines
 from gssapi.raw import acquire_cred_with_password, inquire_sec_context_by_oid, set_neg_mechs, set_sec_context_option
@@ -18,6 +19,7 @@ DATAGRAM._name_, DATAGRAM._value_ = "datagram", DATAGRAM_FLAG
 gssapi.RequirementFlag._value2member_map_[DATAGRAM_FLAG] = DATAGRAM
 # A refusal is one at once, not with the next call.
 gssapi.SecurityContext.__DEFER_STEP_ERRORS__ = False
+ERRORS = (gssapi.exceptions.GSSError, gss_plugin.PluginError)
 LEVELS = {"v1": "0", "v1-extended": "2", "v2": "3"}
 
 
@@ -30,6 +32,9 @@ class Peer:
         host = gssapi.Name("HTTP@localhost", gssapi.NameType.hostbased_service)
         if self.server:
             self.file = lines.user_file(options)
+            if self.datagrams:
+                self.context = gss_plugin.Server()
+                return
             credentials = gssapi.Credentials(name=host, usage="accept", mechs=[SPNEGO, NTLM])
             self.context = gssapi.SecurityContext(creds=credentials, usage="accept")
             return
@@ -37,27 +42,32 @@ class Peer:
         credentials = acquire_cred_with_password(name, options.password.encode(), mechs=[mech]).creds
         if mech == SPNEGO:
             set_neg_mechs(credentials, [NTLM])
-        flags = {"none": 0, "sign": gssapi.RequirementFlag.integrity, "seal": gssapi.RequirementFlag.integrity | gssapi.RequirementFlag.confidentiality}
-        flags = int(flags[options.protection]) | (DATAGRAM_FLAG if self.datagrams else 0)
+        integrity, confidentiality = gssapi.RequirementFlag.integrity, gssapi.RequirementFlag.confidentiality
+        flags = {"none": 0, "sign": integrity, "seal": integrity | confidentiality}[options.protection]
+        flags = int(flags) | (DATAGRAM_FLAG if self.datagrams else 0)
         self.context = gssapi.SecurityContext(name=host, creds=gssapi.Credentials(credentials), mech=mech, flags=flags, usage="initiate")
 
     def step(self, token):
         try:
             out = self.context.step(token or None)
-        except gssapi.exceptions.GSSError as error:
+        except ERRORS as error:
             if self.server and token and b"NTLMSSP\0\3" in token:
                 raise lines.Denied(error) from error
             raise
         return self.context.complete, out
 
     def key(self):
+        if isinstance(self.context, gss_plugin.Server):
+            return self.context.key()
         return inquire_sec_context_by_oid(self.context, SESSION_KEY)[0]
 
     def flags(self):
         return None
 
     def number(self, number):
-        if self.datagrams:
+        if isinstance(self.context, gss_plugin.Server):
+            self.context.number(number)
+        elif self.datagrams:
             set_sec_context_option(SET_SEQ_NUM, self.context, number.to_bytes(4, sys.byteorder))
 
     def sign(self, message, number):
@@ -68,7 +78,7 @@ class Peer:
         self.number(number)
         try:
             self.context.verify_signature(message, signature)
-        except gssapi.exceptions.GSSError as error:
+        except ERRORS as error:
             raise lines.Refused(error) from error
 
     def seal(self, message, number):
@@ -80,7 +90,7 @@ class Peer:
         self.number(number)
         try:
             return self.context.unwrap(signature + encrypted).message
-        except gssapi.exceptions.GSSError as error:
+        except ERRORS as error:
             raise lines.Refused(error) from error
 
 

@@ -2,6 +2,7 @@
 import itertools
 import os
 import subprocess
+import threading
 
 
 class Failure(Exception):
@@ -16,6 +17,9 @@ class Side:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
         )
+        # Whoever hangs is ended, and then says so.
+        self.timer = threading.Timer(60, self.process.kill)
+        self.timer.start()
 
     def ask(self, *words):
         """The answer's words, whatever they are."""
@@ -37,8 +41,11 @@ class Side:
         return answer[1:]
 
     def close(self):
-        if self.process.poll() is None:
+        try:
             self.process.communicate()
+        except (BrokenPipeError, ValueError):
+            self.process.wait()
+        self.timer.cancel()
 
 
 def handshake(client, server):
