@@ -1,8 +1,10 @@
 //! The commands, and how each of them ends.
 
 use crate::exit::{Exit, Failure};
+#[cfg(feature = "keyring")]
+use crate::login;
 use crate::screen::{Screen, complain};
-use crate::{decode, demo, fetch, hash, mock_proxy};
+use crate::{decode, demo, fetch, hash, mock_proxy, whoami};
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -27,6 +29,11 @@ enum Command {
     Fetch(Box<fetch::FetchArgs>),
     Decode(decode::DecodeArgs),
     Hash(hash::HashArgs),
+    #[cfg(feature = "keyring")]
+    Login(login::LoginArgs),
+    #[cfg(feature = "keyring")]
+    Logout(login::LogoutArgs),
+    Whoami(whoami::WhoamiArgs),
     MockProxy(mock_proxy::MockProxyArgs),
 }
 
@@ -52,6 +59,11 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<Exit, Failure> {
         Command::Fetch(args) => fetch::run(&args, matches.subcommand_matches("fetch").unwrap_or(matches)),
         Command::Decode(args) => decode::run(&args),
         Command::Hash(args) => hash::run(&args),
+        #[cfg(feature = "keyring")]
+        Command::Login(args) => login::login(&args),
+        #[cfg(feature = "keyring")]
+        Command::Logout(args) => login::logout(&args),
+        Command::Whoami(args) => whoami::run(&args),
         Command::MockProxy(args) => mock_proxy::run(&args),
     }
 }

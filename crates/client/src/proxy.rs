@@ -137,6 +137,13 @@ impl Proxies {
         self
     }
 
+    /// Each proxy once, the one for `https` first.
+    pub fn iter(&self) -> impl Iterator<Item = &Proxy> {
+        let https = self.https.as_ref();
+        let http = self.http.as_ref().filter(|http| https.is_none_or(|https| https.origin != http.origin));
+        https.into_iter().chain(http)
+    }
+
     /// The proxy that serves `origin`, or `None` when it is reached directly.
     #[must_use]
     pub fn for_origin(&self, origin: &Origin) -> Option<&Proxy> {
@@ -250,6 +257,19 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Invalid, "{url}");
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn a_proxy_that_serves_both_schemes_is_one_proxy() {
+        let listed = |http: &str, https: &str| {
+            let (http, https) = (Proxy::parse(http).ok(), Proxy::parse(https).ok());
+            let proxies = Proxies { http, https, except: NoProxy::default() };
+            proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(listed("http://a:1", "http://A:1"), "http://a:1");
+        assert_eq!(listed("http://a:1", "https://a:1"), "https://a:1 http://a:1");
+        assert_eq!(listed("http://a:1", ""), "http://a:1");
+        assert_eq!(listed("", ""), "");
     }
 
     #[test]

@@ -54,6 +54,10 @@ impl Failed {
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.source, self.reason)
+        // Many a sentence begins with the source as it is.
+        if !self.reason.starts_with(&self.source) {
+            write!(f, "{}: ", self.source)?;
+        }
+        f.write_str(&self.reason)
     }
 }

@@ -37,10 +37,15 @@ impl From<Error> for gatepass_backend::Error {
 
 /// What the operating system says, without its number, as a part of a sentence.
 pub(crate) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let words = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = words.chars();
+    let text = without_number(&error.to_string());
+    let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_lowercase(), letters.as_str()))
+}
+
+/// `text` without the number that Rust appends to what the operating system says.
+pub(crate) fn without_number(text: &str) -> String {
+    let Some((words, rest)) = text.split_once(" (os error ") else { return text.to_owned() };
+    format!("{words}{}", rest.split_once(')').map_or("", |(_, rest)| rest))
 }
 
 #[cfg(test)]
@@ -56,8 +61,11 @@ mod tests {
         assert_eq!(Error::sentence_of(&bare), "the platform failed");
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_reason_has_no_number() {
         assert_eq!(reason(&std::io::Error::from_raw_os_error(2)), "no such file or directory");
+        assert_eq!(without_number("a: No such file (os error 2), b"), "a: No such file, b");
+        assert_eq!(without_number("a"), "a");
     }
 }

@@ -8,13 +8,20 @@ use gatepass_backend::{CredentialSource, Credentials, Request};
 pub struct Explicit {
     credentials: Credentials,
     place: Option<Place>,
+    name: &'static str,
 }
 
 impl Explicit {
     /// `credentials` for everybody whom the chain is asked about.
     #[must_use]
     pub const fn new(credentials: Credentials) -> Self {
-        Self { credentials, place: None }
+        Self { credentials, place: None, name: "what was given" }
+    }
+
+    /// Called `name` in sentences, after the place where they were given.
+    #[must_use]
+    pub fn called(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
     /// For `place` alone.
@@ -26,7 +33,7 @@ impl Explicit {
 
 impl CredentialSource for Explicit {
     fn name(&self) -> &str {
-        "what was given"
+        self.name
     }
 
     fn credentials(&self, request: &Request) -> Result<Option<Credentials>, gatepass_backend::Error> {

@@ -44,12 +44,15 @@ impl Keyring {
         self.store
     }
 
-    /// The login that is stored for `place`.
+    /// The login that is stored for `place`; none where there is no such keyring.
     ///
     /// # Errors
     /// When the keyring cannot be used, is locked, does not answer within 10 seconds (60 where it may be asking in a window),
     /// or holds something else than a login.
     pub fn get(&self, place: &Place) -> Result<Option<Credentials>, Error> {
+        if self.store.is_absent() {
+            return Ok(None);
+        }
         let what = format!("the entry for {place} in {}", self.store.name());
         let read = self.with_entry(place, |entry| match entry.get_secret() {
             Ok(secret) => Ok(Some(Zeroizing::new(secret))),
@@ -78,6 +81,9 @@ impl Keyring {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn remove(&self, place: &Place) -> Result<bool, Error> {
+        if self.store.is_absent() {
+            return Ok(false);
+        }
         self.with_entry(place, |entry| match entry.delete_credential() {
             Ok(()) => Ok(true),
             Err(StoreError::NoEntry) => Ok(false),

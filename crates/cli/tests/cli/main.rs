@@ -13,3 +13,4 @@ mod peer;
 mod redirects;
 mod secrets;
 mod support;
+mod whoami;

@@ -37,12 +37,21 @@ pub(crate) fn gatepass<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) 
         "GATEPASS_USER_PASSWORD",
         "GATEPASS_CREDENTIAL_COMMAND",
         "NTLM_USER_FILE",
+        "NETRC",
         "DBUS_SESSION_BUS_ADDRESS",
     ] {
         command.env_remove(name);
     }
+    // Nobody's home: no .netrc, no helpers of git's, no bus.
+    for name in ["HOME", "USERPROFILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"] {
+        command.env(name, NO_HOME);
+    }
+    command.env("GIT_CONFIG_NOSYSTEM", "1");
     Run { command, stdin: Vec::new() }
 }
+
+/// A directory that is not there.
+const NO_HOME: &str = if cfg!(windows) { "C:\\no-such-home" } else { "/no/such/home" };
 
 /// Writes a file that nobody else may read, as files with passwords have to be.
 pub(crate) fn write_secret(path: impl AsRef<std::path::Path>, bytes: impl AsRef<[u8]>) {

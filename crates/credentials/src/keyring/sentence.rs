@@ -1,6 +1,6 @@
 //! What a keyring's failure means, and what to try.
 
-use crate::{Error, Store};
+use crate::{Error, Store, error::without_number};
 use keyring_core::Error as StoreError;
 use std::time::Duration;
 
@@ -8,8 +8,12 @@ use std::time::Duration;
 pub(crate) fn of(store: Store, error: &StoreError) -> Error {
     let name = store.name();
     Error::new(match error {
-        StoreError::NoStorageAccess(cause) => format!("{name} gives no access ({cause}); {}", access(store)),
-        StoreError::PlatformFailure(cause) => format!("{name} cannot be used ({cause}); {}", absent(store)),
+        StoreError::NoStorageAccess(cause) => {
+            format!("{name} gives no access ({}); {}", without_number(&cause.to_string()), access(store))
+        }
+        StoreError::PlatformFailure(cause) => {
+            format!("{name} cannot be used ({}); {}", without_number(&cause.to_string()), absent(store))
+        }
         StoreError::Ambiguous(_) => {
             format!("{name} holds several logins for this place; remove them: gatepass logout")
         }
@@ -17,7 +21,7 @@ pub(crate) fn of(store: Store, error: &StoreError) -> Error {
             format!("what {name} holds cannot be read; store it again: gatepass login")
         }
         StoreError::TooLong(what, most) => format!("{name} takes no {what} longer than {most} characters"),
-        other => format!("{name} failed: {other}"),
+        other => format!("{name} failed: {}", without_number(&other.to_string())),
     })
 }
 
@@ -40,7 +44,8 @@ const fn access(store: Store) -> &'static str {
         }
         #[cfg(target_os = "linux")]
         Store::Keyutils => {
-            "the session has no keyring of its own, or a container forbids it: log in anew or run `keyctl new_session`"
+            "this session has no keyring of its own (pam_keyinit makes one at login; so does `keyctl session`), or a container \
+             forbids it"
         }
         #[cfg(target_os = "macos")]
         Store::Keychain => {
@@ -78,7 +83,7 @@ mod tests {
         for store in Store::all() {
             let errors = [
                 StoreError::NoStorageAccess("denied".into()),
-                StoreError::PlatformFailure("no bus".into()),
+                StoreError::PlatformFailure("no bus (os error 2)".into()),
                 StoreError::BadEncoding(b"marker".to_vec()),
                 StoreError::BadDataFormat(b"marker".to_vec(), "malformed".into()),
                 StoreError::Ambiguous(Vec::new()),
@@ -87,6 +92,7 @@ mod tests {
                 let sentence = of(*store, &error).to_string();
                 assert!(sentence.contains(store.name()) && !sentence.contains("marker"), "{sentence}");
                 assert!(sentence.contains(';') && !sentence.contains("109, 97"), "{sentence}");
+                assert!(!sentence.contains("os error"), "{sentence}");
             }
             let sentence = silent(*store, Duration::from_secs(10)).to_string();
             assert!(sentence.contains("did not answer within 10 seconds; it may be locked"), "{sentence}");

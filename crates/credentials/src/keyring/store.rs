@@ -82,6 +82,27 @@ impl Store {
         }
     }
 
+    /// Whether it is plain without asking that this keyring is not there: for the Secret Service, that there is no D-Bus session.
+    pub(crate) fn is_absent(self) -> bool {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::SecretService => {
+                let named =
+                    std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some_and(|address| !address.is_empty());
+                let user = rustix::process::getuid().as_raw();
+                let directory = std::env::var_os("XDG_RUNTIME_DIR").filter(|directory| !directory.is_empty());
+                let directory = directory.unwrap_or_else(|| format!("/run/user/{user}").into());
+                !named && !std::path::Path::new(&directory).join("bus").exists()
+            }
+            #[cfg(target_os = "linux")]
+            Self::Keyutils => false,
+            #[cfg(target_os = "macos")]
+            Self::Keychain => false,
+            #[cfg(windows)]
+            Self::CredentialManager => false,
+        }
+    }
+
     /// Whether an entry has a label for those who look into the keyring.
     pub(crate) const fn has_labels(self) -> bool {
         match self {
