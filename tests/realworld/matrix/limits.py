@@ -8,6 +8,8 @@ DATAGRAMS = ("datagram sign", "datagram seal")
 # ntlm_auth passes without messages, and says so.
 NO_MESSAGES = "keys and flags alone: ntlm_auth has no commands for messages"
 
+ONE_KEYSTREAM = "Samba lets the keystream run on from one side's mechListMIC to the other's where both share it"
+
 LIMITS = [
     Limit({"peer": "impacket", "ours": "client"}, "impacket is a client: its one server is that of SMB, where realworld.sh has our client log in, sign and read", ""),
     Limit({"peer": ("ntlm_auth", "gensec"), "protection": DATAGRAMS}, "Samba begins with NEGOTIATE, which never says DATAGRAM: it has no NTLM for datagrams", ""),
@@ -35,17 +37,17 @@ LIMITS = [
     # is one handle, and Samba puts it back once, after both checksums; gss-ntlmssp and pyspnego do as the document says.
     Limit(
         {"peer": ("ntlm_auth", "gensec"), "dialect": "v1", "wrapping": ("spnego", "spnego-second"), "protection": ("sign", "seal")},
-        "Samba lets the keystream run on from one side's mechListMIC to the other's where both share it",
+        ONE_KEYSTREAM,
         ("REFUSED the message or its signature", "NT_STATUS_ACCESS_DENIED", "{Access Denied}"),
     ),
     Limit(
         {"peer": "gensec", "ours": "server", "dialect": "v1", "wrapping": "spnego", "protection": "none"},
-        "as above: its client signs the list unasked",
+        f"{ONE_KEYSTREAM}, and its client signs the list unasked",
         "{Access Denied}",
     ),
     Limit(
         {"peer": ("ntlm_auth", "gensec"), "dialect": "v1", "wrapping": "spnego-second", "protection": "none"},
-        "as above: who falls back to a second choice must sign the list",
+        f"{ONE_KEYSTREAM}, and who falls back to a second choice must sign the list",
         "REFUSED the message or its signature",
     ),
     Limit(
