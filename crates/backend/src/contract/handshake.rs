@@ -60,10 +60,8 @@ pub(super) fn unknown_user(pair: &Pair) -> Verdict {
 /// How `credentials` are refused, as the peer sees it: by the one side that knows, after how many tokens, with which last word.
 fn refusal(pair: &Pair, credentials: &Credentials) -> Result<String, Stop> {
     let none = Attributes::none();
-    let mut exchange =
-        Exchange::begin(pair, credentials, &pair.client_request(none), &pair.server_request(none));
-    while exchange.server.error().is_none() && exchange.advance() {}
-    let end = exchange.finish();
+    let (ours, theirs) = (pair.client_request(none), pair.server_request(none));
+    let end = Exchange::begin(pair, credentials, &ours, &theirs).finish();
     must(!end.server.is_done(), || "the server has a context".into())?;
     let error = end.server.error().or(end.client.error());
     let error = error.ok_or_else(|| failed(format!("nobody refuses: {}", end.state())))?;
