@@ -1,8 +1,12 @@
 //! Runs the built command.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::io::Write as _;
+#[cfg(unix)]
+use std::io::{BufRead as _, BufReader, Read as _};
+#[cfg(unix)]
+use std::process::ChildStdout;
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
 /// Where output goes that nobody wants.
