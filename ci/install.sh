@@ -15,6 +15,7 @@ if [ -n "$missing" ]; then
   apt-get -qq -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $missing >/dev/null
 fi
 "$here/realworld/up.sh" /tmp/unused --install-only
+"$here/windows/setup.sh"
 
 for tool in cargo-deny@0.20.2 cargo-fuzz@0.13.2; do
   command -v "${tool%@*}" >/dev/null || cargo install --quiet --locked --debug "$tool"
