@@ -14,7 +14,7 @@ if [[ ${1:-} == env ]]; then
 export WINEPREFIX='$prefix' WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='
 cargo_windows() {
   local verb=\$1; shift
-  PATH=/usr/bin:\$PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \\
+  PATH=/usr/bin:\$PATH CARGO_PROFILE_DEV_DEBUG=0 RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \\
   CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc \\
   CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER='$here/wine.sh' \\
   CARGO_TARGET_DIR="\${CARGO_TARGET_DIR:-target}/windows" \\

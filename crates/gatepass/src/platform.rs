@@ -2,9 +2,13 @@
 
 #[cfg(all(unix, feature = "gssapi"))]
 mod kerberos;
+#[cfg(not(windows))]
 mod negotiate;
 mod reason;
+#[cfg(not(windows))]
 mod sourced;
+#[cfg(windows)]
+mod windows;
 
 pub use reason::Reason;
 
@@ -12,8 +16,12 @@ use gatepass_backend::{Backend, CredentialSource};
 use gatepass_engine::Ntlm;
 use gatepass_http::{Mechanisms, Scheme};
 use gatepass_spnego::{Oid, Spnego};
+#[cfg(windows)]
+use gatepass_sspi::Package;
+#[cfg(not(windows))]
 use negotiate::Negotiate;
 use reason::Reporter;
+#[cfg(not(windows))]
 use sourced::Sourced;
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +32,11 @@ use std::sync::Arc;
 /// | | tried, in this order |
 /// |---|---|
 /// | Linux, macOS, other Unix | Kerberos with the user's ticket, where there is one for the target; then NTLM with what the source knows |
+/// | Windows | Windows' own Negotiate and NTLM (SSPI): with what the source knows; then as the user who is logged in |
 /// | elsewhere | NTLM with what the source knows |
+///
+/// Windows always has somebody who is logged in: so a login that the source knows for the very place goes before that. Its
+/// packages take passwords, given or found, and the current user; an NT hash is for our engine there too.
 ///
 /// Both are offered inside one SPNEGO exchange ([`negotiate`](Self::negotiate)), so a server that does not take Kerberos gets
 /// NTLM on the same connection. A name and a password, or an NT hash, that are given as such are for NTLM: no ticket is used in
@@ -69,7 +81,7 @@ impl Platform {
         self
     }
 
-    /// With this NTLM, for its policy or the name of its workstation.
+    /// With this NTLM, for its policy or the name of its workstation. On Windows it serves servers and NT hashes alone.
     #[must_use]
     pub fn with_ntlm(mut self, ntlm: Ntlm) -> Self {
         self.ntlm = ntlm;
@@ -86,6 +98,15 @@ impl Platform {
 
     /// Negotiate ([MS-SPNG]) over all that there is: what [`platform`](crate::platform) gives.
     #[must_use]
+    #[cfg(windows)]
+    pub fn negotiate(&self) -> Arc<dyn Backend> {
+        let ours = Spnego::new().with_mechanism(&[Oid::NTLMSSP], Arc::new(self.ntlm.clone()));
+        Arc::new(self.native(Package::Negotiate, Arc::new(ours)))
+    }
+
+    /// Negotiate ([MS-SPNG]) over all that there is: what [`platform`](crate::platform) gives.
+    #[must_use]
+    #[cfg(not(windows))]
     pub fn negotiate(&self) -> Arc<dyn Backend> {
         let (ntlm, mut client) = (self.ntlm(), Spnego::new());
         #[cfg(all(unix, feature = "gssapi"))]
@@ -97,8 +118,21 @@ impl Platform {
         Arc::new(Negotiate { client, server })
     }
 
-    /// NTLM alone, by this project's engine, with what the source knows.
+    /// NTLM alone, with what the source knows; by this project's engine, or on Windows by its own package.
     #[must_use]
+    #[cfg(windows)]
+    pub fn ntlm(&self) -> Arc<dyn Backend> {
+        Arc::new(self.native(Package::Ntlm, Arc::new(self.ntlm.clone())))
+    }
+
+    #[cfg(windows)]
+    fn native(&self, package: Package, ours: Arc<dyn Backend>) -> windows::Native {
+        windows::Native { package, ours, source: self.source.clone(), reporter: self.reporter.clone() }
+    }
+
+    /// NTLM alone, with what the source knows; by this project's engine, or on Windows by its own package.
+    #[must_use]
+    #[cfg(not(windows))]
     pub fn ntlm(&self) -> Arc<dyn Backend> {
         Arc::new(Sourced::new(Arc::new(self.ntlm.clone()), self.source.clone(), self.reporter.clone()))
     }
@@ -113,6 +147,15 @@ impl Platform {
     /// What would be used now, in the order in which it is tried, and why, or why not. Kerberos looks into the ticket cache, so
     /// this may block; the source is not asked, for it may ask a person.
     #[must_use]
+    #[cfg(windows)]
+    pub fn why(&self) -> Vec<Reason> {
+        windows::why(self.source.as_ref())
+    }
+
+    /// What would be used now, in the order in which it is tried, and why, or why not. Kerberos looks into the ticket cache, so
+    /// this may block; the source is not asked, for it may ask a person.
+    #[must_use]
+    #[cfg(not(windows))]
     pub fn why(&self) -> Vec<Reason> {
         let mut reasons = Vec::new();
         #[cfg(all(unix, feature = "gssapi"))]

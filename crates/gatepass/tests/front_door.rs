@@ -60,5 +60,5 @@ fn backends_are_shared_between_threads() {
     fn shared<T: Send + Sync>(_: &T) {}
     let backend = gatepass::platform();
     shared(&backend);
-    assert!(format!("{backend:?}").starts_with("Negotiate"), "and shown: {:?}", &*backend as &dyn Backend);
+    assert!(format!("{backend:?}").contains("Negotiate"), "and shown: {:?}", &*backend as &dyn Backend);
 }

@@ -12,7 +12,10 @@ pub struct Reason {
 }
 
 impl Reason {
+    #[cfg(not(windows))]
     pub(super) const KERBEROS: &'static str = "Kerberos";
+    #[cfg(windows)]
+    pub(super) const NEGOTIATE: &'static str = "Negotiate";
     pub(super) const NTLM: &'static str = "NTLM";
 
     pub(super) fn usable(mechanism: &'static str, because: impl Into<String>) -> Self {
@@ -23,7 +26,7 @@ impl Reason {
         Self { mechanism, usable: false, because: because.into() }
     }
 
-    /// The mechanism: `Kerberos`, `NTLM`.
+    /// The mechanism: `Kerberos`, `NTLM`; `Negotiate` on Windows, which chooses among both by itself.
     #[must_use]
     pub const fn mechanism(&self) -> &'static str {
         self.mechanism
