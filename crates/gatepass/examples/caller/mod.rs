@@ -19,7 +19,8 @@ pub(crate) fn password() -> Result<Password> {
     }
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
-    Ok(Password::from(line.trim_end_matches(['\r', '\n'])))
+    line.truncate(line.trim_end_matches(['\r', '\n']).len());
+    Ok(Password::from(line))
 }
 
 /// The end of `program`: an error with all its causes on one line of standard error.

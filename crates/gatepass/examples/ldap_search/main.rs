@@ -5,7 +5,6 @@
 //! ```
 //! Binds by GSS-SPNEGO with NTLM inside; from there on each message is sealed, both ways. Searches for each ATTRIBUTE=VALUE in
 //! turn, and prints the entries found with their values of the attribute WANTED. A wrong password is tried once.
-#![expect(clippy::as_conversions, reason = "the lengths of lengths, which a byte has room for")]
 
 mod ber;
 #[path = "../caller/mod.rs"]

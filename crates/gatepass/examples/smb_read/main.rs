@@ -6,10 +6,6 @@
 //! Session setup carries SPNEGO with NTLM inside ([MS-SMB2] 3.2.4.2.3), every message after it is signed with the exported
 //! session key, and every answer must be. The file goes to standard output, what was agreed to standard error. A wrong password
 //! is tried once.
-#![expect(
-    clippy::as_conversions,
-    reason = "numbers of enums, and lengths of what this program itself makes, which SMB wants in 16 bits"
-)]
 
 #[path = "../caller/mod.rs"]
 mod caller;
