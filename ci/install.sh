@@ -3,8 +3,10 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 here=$(cd "$(dirname "$0")" && pwd)
-# rustc-web, cargo-web, rust-web-src: a compiler with its library's sources, for the no_std build (check.sh).
-packages="rustc-web cargo-web rust-web-src libstd-rust-web-dev openjdk-17-jdk-headless python3-venv curl"
+# rustc-web, cargo-web, rust-web-src: a compiler with its library's sources, for the no_std build (check.sh). The cross compilers and
+# qemu-user: for its tests on other targets.
+packages="rustc-web cargo-web rust-web-src libstd-rust-web-dev gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
+  gcc-i686-linux-gnu libc6-dev-i386-cross openjdk-17-jdk-headless python3-venv curl"
 missing=
 for package in $packages; do
   dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing="$missing $package"
