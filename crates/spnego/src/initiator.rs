@@ -119,6 +119,7 @@ struct Offered {
 impl Handshake for Offered {
     fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
         let answer = answer(token)?;
+        let strict = self.request.requirements().contains(Attributes::INTEGRITY);
         let chosen =
             |mechanism: &&Mechanism| answer.supported_mech.is_none_or(|oid| mechanism.oids.contains(&oid));
         if chosen(&&self.first) {
@@ -126,7 +127,7 @@ impl Handshake for Offered {
                 Some(NegState::RequestMic) => Demand::Requested,
                 _ => Demand::Optional,
             };
-            return Chosen { list: self.list, mech: self.optimistic, demand }.take(&answer);
+            return Chosen { list: self.list, mech: self.optimistic, demand, strict }.take(&answer);
         }
         let other = self.others.iter().find(chosen).ok_or(Failure::OutOfTurn("supportedMech"))?;
         // The server knows of the other mechanism only that it has it.
@@ -138,7 +139,7 @@ impl Handshake for Offered {
             }
             _ => {
                 let begun = other.backend.initiate(&self.credentials, &with_integrity(&self.request))?;
-                go_on(self.list, begun, Demand::Required, &NegTokenResp::default())
+                go_on(self.list, begun, Demand::Required, strict, &NegTokenResp::default())
             }
         }
     }
@@ -155,6 +156,8 @@ struct Chosen {
     list: Vec<u8>,
     mech: Mech,
     demand: Demand,
+    /// The caller requires integrity.
+    strict: bool,
 }
 
 /// Whether the server's checksum of the list must come (RFC 4178 section 5).
@@ -196,12 +199,18 @@ impl Chosen {
             (Mech::Done(context), None) => Step::Complete { token: None, context },
             _ => return Err(Failure::OutOfTurn("responseToken").into()),
         };
-        go_on(self.list, step, self.demand, &answer)
+        go_on(self.list, step, self.demand, self.strict, &answer)
     }
 }
 
 /// What follows from the mechanism's step and the rest of the server's answer.
-fn go_on(list: Vec<u8>, step: Step, demand: Demand, answer: &NegTokenResp<'_>) -> Result<Step, Error> {
+fn go_on(
+    list: Vec<u8>,
+    step: Step,
+    demand: Demand,
+    strict: bool,
+    answer: &NegTokenResp<'_>,
+) -> Result<Step, Error> {
     let completed = answer.neg_state == Some(NegState::AcceptCompleted);
     let (token, mut context) = match step {
         Step::Continue { .. } if completed => return Err(Failure::OutOfTurn("accept-completed").into()),
@@ -210,7 +219,7 @@ fn go_on(list: Vec<u8>, step: Step, demand: Demand, answer: &NegTokenResp<'_>) -
         }
         Step::Continue { token, next } => {
             let token = resp(NegState::AcceptIncomplete, Some(&token), None);
-            let next = Chosen { list, mech: Mech::Running(next), demand };
+            let next = Chosen { list, mech: Mech::Running(next), demand, strict };
             return Ok(Step::Continue { token, next: Box::new(next) });
         }
         Step::Complete { token, context } => (token, context),
@@ -234,7 +243,7 @@ fn go_on(list: Vec<u8>, step: Step, demand: Demand, answer: &NegTokenResp<'_>) -
     }
     let state = if due.possible { NegState::AcceptIncomplete } else { NegState::AcceptCompleted };
     let token = resp(state, token.as_deref(), mic.as_deref());
-    Ok(Step::Continue { token, next: Box::new(Finishing { list, context, due }) })
+    Ok(Step::Continue { token, next: Box::new(Finishing { list, context, due, strict }) })
 }
 
 /// What the server still owes of its checksum.
@@ -259,12 +268,11 @@ impl Due {
         Ok(())
     }
 
-    fn conclude(self, context: Box<dyn SecurityContext>) -> Result<Box<dyn SecurityContext>, Error> {
-        if self.demanded { Err(Failure::NoMechListMic.into()) } else { Ok(context) }
-    }
-
     fn complete(self, context: Box<dyn SecurityContext>) -> Result<Step, Error> {
-        Ok(Step::Complete { token: None, context: self.conclude(context)? })
+        if self.demanded {
+            return Err(Failure::NoMechListMic.into());
+        }
+        Ok(Step::Complete { token: None, context })
     }
 }
 
@@ -274,6 +282,7 @@ struct Finishing {
     list: Vec<u8>,
     context: Box<dyn SecurityContext>,
     due: Due,
+    strict: bool,
 }
 
 impl Handshake for Finishing {
@@ -289,7 +298,12 @@ impl Handshake for Finishing {
         self.due.complete(self.context)
     }
 
+    /// The server has our checksum, and refuses a list that was changed on its way. Its own may have no room: Squid's answer to a
+    /// CONNECT that NTLM opened, where Kerberos was the first choice, has none. Whoever wants to see it requires integrity.
     fn conclude(self: Box<Self>) -> Result<Box<dyn SecurityContext>, Error> {
-        self.due.conclude(self.context)
+        if self.due.demanded && self.strict {
+            return Err(Failure::NoMechListMic.into());
+        }
+        Ok(self.context)
     }
 }
