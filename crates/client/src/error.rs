@@ -40,7 +40,8 @@ pub enum ErrorKind {
     Refused,
     /// This side broke HTTP, or closed the connection where an answer was due.
     Protocol(Side),
-    /// This side broke the handshake: no usable token, a token out of turn, a connection given up half way.
+    /// This side broke the handshake: no usable token, a token out of turn, a connection given up half way. For a tunnel
+    /// also: it wants a login, and the current user has none.
     Handshake(Side),
     /// A limit of bytes or counts was passed.
     Limit(Side),

@@ -8,7 +8,7 @@ use crate::{
     link::Link,
     outcome::Denied,
     plan::Plan,
-    seat::Seat,
+    seat::{Identity, Seat},
     store::Way,
     timeouts::until,
     upload::Upload,
@@ -188,6 +188,9 @@ impl Client {
             return Ok((lane.link.into_tunnel(response).await?, status));
         }
         let (kind, text) = match &denied {
+            Some(denied) if denied.missing.is_some() => {
+                (ErrorKind::Handshake(Side::Proxy), denied.to_string())
+            }
             Some(denied) => (ErrorKind::Denied(Side::Proxy), denied.to_string()),
             None => {
                 let text = format!(
@@ -219,7 +222,7 @@ impl Client {
                     _ if place.is_secure() => auth.over_tls(),
                     _ => auth,
                 };
-                seats.push(Seat::new(auth, place.clone(), credentials.principal().cloned()));
+                seats.push(Seat::new(auth, place.clone(), Identity::of(credentials)));
             }
             Ok(())
         };

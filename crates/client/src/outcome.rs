@@ -38,6 +38,9 @@ pub struct Denied {
     pub offered: Vec<String>,
     /// Whether the credentials were presented, and not merely unusable with what was offered.
     pub presented: bool,
+    /// Why there were none to present, where the login was that of the current user: no ticket, no stored password, and what
+    /// to do about it. Control characters are escaped.
+    pub missing: Option<String>,
 }
 
 /// One sentence that says who refused whom and what to do.
@@ -52,6 +55,8 @@ impl fmt::Display for Denied {
             f.write_str(
                 "; check user name, password and domain (it was tried once, since accounts get locked)",
             )
+        } else if let Some(missing) = &self.missing {
+            write!(f, "wants a login, and there is none: {missing}")
         } else if self.offered.is_empty() {
             f.write_str("wants a login, but offers no way to do so")
         } else {

@@ -1,7 +1,7 @@
 //! Who must be convinced on a connection: the proxy, the origin, or both, each with its own half of the dance.
 
 use crate::{Error, ErrorKind, Origin, Side, error::cause, outcome::Denied};
-use gatepass::{ChannelBindings, Credentials, Principal, Request as Wanted};
+use gatepass::{ChannelBindings, Credentials, ErrorKind as Kind, Principal, Request as Wanted};
 use gatepass_http::{Body, ClientAuth, First, Head, Mechanisms, Next};
 use std::time::{Duration, Instant};
 
@@ -10,18 +10,47 @@ use std::time::{Duration, Instant};
 pub(crate) struct Seat {
     auth: ClientAuth,
     place: Origin,
-    principal: Option<Principal>,
+    identity: Identity,
     /// What the next leg carries. It stays until this side has seen it: a proxy may answer in its stead.
     pending: Option<String>,
     body: Body,
     /// This side has answered a request without asking for credentials.
     passed: bool,
     presented: bool,
+    /// Why there is nothing to present.
+    missing: Option<String>,
+}
+
+/// Whose login it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Identity {
+    /// Whoever is logged in, or whom a source names.
+    Current,
+    /// The name in the credentials, if there is one.
+    Given(Option<Principal>),
+}
+
+impl Identity {
+    pub(crate) fn of(credentials: &Credentials) -> Self {
+        match credentials {
+            Credentials::CurrentUser => Self::Current,
+            given => Self::Given(given.principal().cloned()),
+        }
+    }
 }
 
 impl Seat {
-    pub(crate) fn new(auth: ClientAuth, place: Origin, principal: Option<Principal>) -> Self {
-        Self { auth, place, principal, pending: None, body: Body::Send, passed: false, presented: false }
+    pub(crate) fn new(auth: ClientAuth, place: Origin, identity: Identity) -> Self {
+        Self {
+            auth,
+            place,
+            identity,
+            pending: None,
+            body: Body::Send,
+            passed: false,
+            presented: false,
+            missing: None,
+        }
     }
 
     pub(crate) fn side(&self) -> Side {
@@ -77,7 +106,13 @@ impl Seat {
         } else {
             (self.auth.response(head), Duration::ZERO)
         };
-        let next = next.map_err(|error| self.failed(error))?;
+        let next = match next {
+            Err(gatepass_http::Error::Mechanism { error, .. }) if self.has_nothing(&error) => {
+                self.missing = Some(cause(&error));
+                Next::Denied
+            }
+            next => next.map_err(|error| self.failed(error))?,
+        };
         self.pending = None;
         match &next {
             Next::Send { credentials, body } => {
@@ -92,6 +127,20 @@ impl Seat {
             Next::Reconnect | Next::Denied => {}
         }
         Ok((next, busy))
+    }
+
+    /// Whether the current user turned out to have neither ticket nor password: the response that asked for one is the
+    /// caller's, as if nobody had tried.
+    fn has_nothing(&self, error: &gatepass::Error) -> bool {
+        let missing = matches!(
+            error.kind(),
+            Kind::NoCredentials
+                | Kind::TargetUnknown
+                | Kind::NoAuthority
+                | Kind::TimeSkew
+                | Kind::Unsupported
+        );
+        missing && !self.presented && matches!(self.identity, Identity::Current)
     }
 
     /// Runs a step of the login on a thread that may block, and says how long it took: a ticket comes from the network, a
@@ -119,10 +168,10 @@ impl Seat {
 
     /// This side on the connection that takes the place of a lost one.
     pub(crate) fn reconnect(self) -> Result<Self, Error> {
-        let Self { auth, place, principal, passed, .. } = self;
+        let Self { auth, place, identity, passed, .. } = self;
         let side = auth.side();
         match auth.reconnect() {
-            Ok(auth) => Ok(Self { passed, ..Self::new(auth, place, principal) }),
+            Ok(auth) => Ok(Self { passed, ..Self::new(auth, place, identity) }),
             Err(error) => Err(failed(side, &place, error)),
         }
     }
@@ -137,12 +186,17 @@ impl Seat {
 
     /// The refusal, after [`Next::Denied`].
     pub(crate) fn denied(&self) -> Denied {
+        let principal = match &self.identity {
+            Identity::Given(principal) => principal.clone(),
+            Identity::Current => None,
+        };
         Denied {
             side: self.side(),
             place: self.place.authority(),
-            principal: self.principal.clone(),
+            principal,
             offered: self.auth.offered().to_vec(),
             presented: self.presented,
+            missing: self.missing.clone(),
         }
     }
 
