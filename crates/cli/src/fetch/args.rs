@@ -321,7 +321,7 @@ A password after ':' on the command line can be read by every user of this machi
 --password-file, --password-stdin, GATEPASS_PASSWORD or asked for. --help shows all options and the exit codes.";
 
 fn after_long_help() -> String {
-    format!("{PASSWORDS}\n\n{PROXIES}\n\n{WRITE_OUT}\n\n{}", exit_codes())
+    format!("{PASSWORDS}\n\n{CURRENT_USER}\n\n{PROXIES}\n\n{WRITE_OUT}\n\n{}", exit_codes())
 }
 
 const PASSWORDS: &str = "\
@@ -330,6 +330,12 @@ in the shell's history. With -U name the password is taken from the first of the
 --password-stdin, the environment variable GATEPASS_PASSWORD, a prompt without echo. The same goes for -u name; where both \
 have no password, these belong to -U, and -u has --user-password-file, GATEPASS_USER_PASSWORD and the prompt. A wrong \
 password is sent once and never again, for accounts get locked.";
+
+const CURRENT_USER: &str = "\
+The current user: a proxy that wants a login, where no -U is given (or -U :), gets that of whoever is logged in: a Kerberos \
+ticket (kinit) where there is one for the proxy, otherwise NTLM with the name and password of GATEPASS_USER and \
+GATEPASS_PASSWORD; with neither, the exit code is 94. A server gets a ticket only with --negotiate or -u :, and only if a URL \
+of the command line names it. -v says which it was, and why.";
 
 const PROXIES: &str = "\
 Without -x the proxy comes from the environment, as with curl: http_proxy (lower case only), https_proxy, HTTPS_PROXY, \

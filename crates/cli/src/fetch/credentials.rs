@@ -11,9 +11,9 @@ const USER_VARIABLE: &str = "GATEPASS_USER_PASSWORD";
 /// The logins of a command line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Logins {
-    /// `-U`.
+    /// `-U`; `:` is the current user.
     pub(crate) proxy: Option<Credentials>,
-    /// `-u`.
+    /// `-u`; the current user for `:`, and for `--negotiate` alone.
     pub(crate) origin: Option<Credentials>,
 }
 
@@ -40,7 +40,8 @@ pub(crate) fn logins(args: &FetchArgs) -> Result<Logins, Failure> {
             Some(login(name, password))
         }
         Some(Name::Complete(credentials)) => Some(credentials),
-        None => None,
+        // Asked for by name, the ticket is meant. No server gets it for its own asking.
+        None => args.negotiate.then_some(Credentials::CurrentUser),
     };
     Ok(Logins { proxy, origin })
 }
@@ -48,17 +49,14 @@ pub(crate) fn logins(args: &FetchArgs) -> Result<Logins, Failure> {
 enum Name<'a> {
     /// A name without a password.
     Bare(&'a str),
-    /// A name with its password.
+    /// A name with its password, or the current user.
     Complete(Credentials),
 }
 
 impl<'a> Name<'a> {
     fn parse(text: &'a str) -> Result<Self, Failure> {
         match text.split_once(':') {
-            Some(("", "")) => Err(Failure::new(
-                Exit::UNSUPPORTED,
-                "':' asks for the login of the current user, which is not built in yet; give a name",
-            )),
+            Some(("", "")) => Ok(Self::Complete(Credentials::CurrentUser)),
             Some((name, password)) => Ok(Self::Complete(login(name, Password::from(password)))),
             None => Ok(Self::Bare(text)),
         }

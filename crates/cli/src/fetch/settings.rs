@@ -7,12 +7,13 @@ use super::url::Url;
 use super::watch::Watch;
 use crate::exit::{Exit, Failure, Reason};
 use crate::screen::{escape, remark};
+use gatepass::Platform;
 use gatepass::backend::Credentials;
 use gatepass::http::{Mechanisms, Scheme};
 use gatepass_client::{
     Client, Host, NoProxy, Proxies, Proxy, Redirects, Scope, Side, SystemProxy, Timeouts, Tls,
 };
-use gatepass_credentials::local;
+use gatepass_credentials::{Chain, Environment, local};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,8 +29,8 @@ pub(crate) async fn client(
 ) -> Result<Client, Failure> {
     let proxies = proxies(args, logins.proxy.as_ref())?;
     let mut client = Client::new()
-        .with_mechanisms(Side::Proxy, mechanisms(Asked::at_proxy(args)))
-        .with_mechanisms(Side::Origin, mechanisms(Asked::at_server(args)))
+        .with_mechanisms(Side::Proxy, mechanisms(Asked::at_proxy(args), &at_proxy(watch)))
+        .with_mechanisms(Side::Origin, mechanisms(Asked::at_server(args), &at_server(watch)))
         .with_proxy(proxies.clone())
         .with_tls(trust(args.cacert.as_deref(), args.insecure)?)
         .with_proxy_tls(trust(args.proxy_cacert.as_deref(), args.proxy_insecure)?)
@@ -75,13 +76,24 @@ impl Asked {
     }
 }
 
+/// The login of the current user at a proxy, which was configured: a ticket, or what the sources know.
+fn at_proxy(watch: &Arc<Watch>) -> Platform {
+    at_server(watch).with_credentials(Arc::new(Chain::new().with(Environment::new())))
+}
+
+/// The login of the current user at a server: a ticket alone, for a name and a password must be meant for it.
+fn at_server(watch: &Arc<Watch>) -> Platform {
+    let watch = Arc::clone(watch);
+    Platform::new().with_listener(Arc::new(move |reason| watch.reason(reason)))
+}
+
 /// What is named; without a name, everything that does not give the password away.
-fn mechanisms(asked: Asked) -> Mechanisms {
+fn mechanisms(asked: Asked, platform: &Platform) -> Mechanisms {
     let Asked { negotiate, ntlm, basic, any } = asked;
     let all = any || !(negotiate || ntlm || basic);
     let named = [(Scheme::Negotiate, negotiate || all), (Scheme::Ntlm, ntlm || all)];
     let schemes: Vec<_> = named.into_iter().filter_map(|(scheme, is)| is.then_some(scheme)).collect();
-    let mechanisms = gatepass::mechanisms().only(&schemes);
+    let mechanisms = platform.mechanisms().only(&schemes);
     // The option is the word, as with curl; over plain HTTP a warning comes with it.
     if basic { mechanisms.allow_basic_over_plain_http_insecure() } else { mechanisms }
 }
@@ -133,10 +145,8 @@ fn proxies(args: &FetchArgs, login: Option<&Credentials>) -> Result<Proxies, Fai
     if let Some(list) = &args.noproxy {
         proxies = proxies.with_no_proxy(NoProxy::parse(list));
     }
-    Ok(match login {
-        Some(credentials) => proxies.with_default_credentials(credentials),
-        None => proxies,
-    })
+    // Whom the user configured gets the login of whoever the user is, without a word.
+    Ok(proxies.with_default_credentials(login.unwrap_or(&Credentials::CurrentUser)))
 }
 
 /// The proxies of the system's settings, which only Windows has.

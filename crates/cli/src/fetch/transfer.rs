@@ -212,6 +212,7 @@ impl<'a> Transfer<'a> {
         if denied.as_ref().is_some_and(|denied| denied.presented) {
             self.refused.set(true);
         }
+        let nobody = denied.as_ref().is_some_and(|denied| denied.missing.is_some());
         let denied = denied.map(|denied| denied.to_string());
         let failed = (args.fail || args.fail_with_body) && status.as_u16() >= 400;
         if !(failed && args.fail) {
@@ -232,6 +233,8 @@ impl<'a> Transfer<'a> {
                 let text = format!("{url} answers {status}");
                 Err(Failure::new(Exit::HTTP, text))
             }
+            // The response is there, but a login was wanted and not to be had: that is worth an exit code.
+            (false, Some(denied)) if nobody => Err(Failure::new(Exit::AUTHENTICATION, denied)),
             (false, Some(denied)) if !args.silent => {
                 remark(&denied);
                 Ok(())

@@ -4,6 +4,7 @@ use crate::message;
 use crate::screen::{Line, Screen, Style};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use gatepass::Reason;
 use gatepass_client::{Direction, Event, Observer, Side};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,6 +47,19 @@ impl Watch {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Why a mechanism logs in the current user, or does not.
+    pub(crate) fn reason(&self, reason: &Reason) {
+        self.show(&[note(reason.to_string())]);
+    }
+
+    fn show(&self, lines: &[Line]) {
+        if self.verbose {
+            let mut screen = Screen::stderr();
+            // Nothing is left to do when standard error is gone.
+            if lines.iter().try_for_each(|line| screen.line(line)).is_err() {}
+        }
+    }
+
     fn count(&self, event: &Event<'_>) {
         let mut seen = self.seen();
         match event {
@@ -68,9 +82,7 @@ impl Observer for Watch {
     fn event(&self, event: &Event<'_>) {
         self.count(event);
         if self.verbose {
-            let mut screen = Screen::stderr();
-            // Nothing is left to do when standard error is gone.
-            if lines(event).iter().try_for_each(|line| screen.line(line)).is_err() {}
+            self.show(&lines(event));
         }
     }
 }

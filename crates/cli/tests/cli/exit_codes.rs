@@ -45,7 +45,6 @@ fn mechanisms_that_are_not_built_in_are_refused_before_anything_is_sent() {
         let ended = fails(4, [option, "http://127.0.0.1:1/"]);
         assert!(ended.stderr.contains(option), "{ended:?}");
     }
-    fails(4, ["-U", ":", "-x", "http://127.0.0.1:1", "http://127.0.0.1:1/"]);
     fails(4, ["-x", "socks5://127.0.0.1:1", "http://127.0.0.1:1/"]);
 }
 
@@ -128,6 +127,32 @@ fn a_peer_that_breaks_the_handshake() {
     });
     let ended = fails(94, ["-x", &broken.url(), "-U", "CORP\\alice:pw", "http://origin.test/"]);
     assert!(ended.stderr.contains("proxy"), "{ended:?}");
+}
+
+#[test]
+fn a_proxy_that_wants_a_login_where_there_is_none() {
+    let mock = MockProxy::new().account("CORP", "alice", "pw").start().unwrap();
+    for url in ["http://origin.test/", "https://origin.test/"] {
+        for login in [&[][..], &["-U", ":"]] {
+            let ended = gatepass(["fetch", "-sS", "-x", &mock.url(), url]).args(login).run();
+            assert_eq!(ended.code, 94, "{ended:?}");
+            assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+            let words = format!(
+                "wants a login, and there is none: no name and password are known for {}",
+                mock.url()
+            );
+            assert!(ended.stderr.contains(&words), "{ended:?}");
+            let ended = gatepass(["fetch", "-sS", "-k", "-v", "-x", &mock.url(), url])
+                .args(login)
+                .env("GATEPASS_USER", "CORP\\alice")
+                .env("GATEPASS_PASSWORD", "pw")
+                .run();
+            assert_eq!(ended.code, 0, "{ended:?}");
+            assert!(ended.stderr.contains("* NTLM: as CORP\\alice, from "), "{ended:?}");
+        }
+    }
+    let transcript = mock.finish();
+    assert_eq!(transcript.authenticates().count(), 4, "{transcript}");
 }
 
 #[test]
