@@ -43,8 +43,8 @@ enum Identity {
 }
 
 impl Client {
-    /// A client with these credentials: a password, or the NT hash of one, or those of nobody (`Anonymous`). The name is sent as it is. No domain means
-    /// that an empty one is sent and hashed, and the server takes its own (recording curl-7.88-no-domain); so it is
+    /// A client with these credentials: a password, the NT hash of one, the NTOWFv2 that was kept of either, or those of nobody
+    /// (`Anonymous`). The name is sent as it is. No domain means that an empty one is sent and hashed, and the server takes its own (recording curl-7.88-no-domain); so it is
     /// with `user@realm`.
     #[must_use]
     pub fn new(credentials: Credentials) -> Self {
