@@ -7,6 +7,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 # qemu-user: for its tests on other targets.
 packages="rustc-web cargo-web rust-web-src libstd-rust-web-dev gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
   gcc-i686-linux-gnu libc6-dev-i386-cross openjdk-17-jdk-headless python3-venv curl"
+# tests/credentials.sh: keyrings, and who else reads them.
+packages="$packages gnome-keyring dbus libsecret-tools keyutils git python3"
 missing=
 for package in $packages; do
   dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing="$missing $package"

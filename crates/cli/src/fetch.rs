@@ -1,5 +1,6 @@
 //! `gatepass fetch`: curl's way of asking for URLs, through a proxy that wants a login.
 
+mod ambient;
 mod args;
 mod body;
 mod credentials;

@@ -14,7 +14,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 #[command(after_help = "\
 The password is read from the first of: --password-file, --password-stdin, the environment variable GATEPASS_PASSWORD, a \
 prompt without echo. It is stored where it says: on Linux in the Secret Service (gnome-keyring, KWallet, KeePassXC), or, \
-where there is none, in the kernel's keyring until the machine is restarted; in the Keychain of macOS; in the Credential \
+where there is none, in the kernel's keyring until the machine is restarted or it is unused for three days; in the Keychain of macOS; in the Credential \
 Manager of Windows. `gatepass fetch` gives it to exactly this scheme, host and port. Nothing is sent to anybody now: whether \
 the password is right is seen at the first use.")]
 pub(crate) struct LoginArgs {
@@ -56,7 +56,11 @@ pub(crate) fn login(args: &LoginArgs) -> Result<Exit, Failure> {
             Ok(()) => {
                 failures.iter().for_each(|failure| remark(failure));
                 let what = if args.hash { "the NT hash" } else { "the password" };
-                let until = if store.outlives_a_restart() { "" } else { ", until the machine is restarted" };
+                let until = if store.outlives_a_restart() {
+                    ""
+                } else {
+                    ", until the machine is restarted or it is unused for three days"
+                };
                 Screen::stdout().plain(format!(
                     "{what} of {principal} for {place} is stored in {}{until}",
                     store.name()

@@ -18,6 +18,7 @@ type Report = Arc<dyn Fn(&Request, &Answer) + Send + Sync>;
 /// for each connection; [`forget`](Self::forget) drops it. While one thread asks, others wait for its answer.
 #[derive(Clone, Default)]
 pub struct Chain {
+    name: Option<&'static str>,
     sources: Vec<Arc<dyn CredentialSource>>,
     report: Option<Report>,
     known: Arc<Mutex<BTreeMap<Option<String>, Known>>>,
@@ -47,6 +48,12 @@ impl Chain {
         self.sources.push(source);
         self.known = Arc::default();
         self
+    }
+
+    /// Called `name` in sentences: what is asked, or what to do where it knows nothing.
+    #[must_use]
+    pub fn called(self, name: &'static str) -> Self {
+        Self { name: Some(name), ..self }
     }
 
     /// With `report` called with each answer when it is found, and not when it is repeated.
@@ -113,7 +120,7 @@ impl fmt::Debug for Chain {
 /// A chain is a source: of several chains, one can be a link of another.
 impl CredentialSource for Chain {
     fn name(&self) -> &str {
-        "the sources of credentials"
+        self.name.unwrap_or("the sources of credentials")
     }
 
     /// `Ok(None)` where nobody knew a login and nobody failed.

@@ -80,6 +80,19 @@ pub(crate) struct FetchArgs {
     #[arg(long, value_name = "FILE", help_heading = "Password", hide_short_help = true)]
     pub(crate) user_password_file: Option<PathBuf>,
 
+    /// The login of a server from ~/.netrc (or what NETRC names)
+    #[arg(short = 'n', long, help_heading = "Password", hide_short_help = true)]
+    pub(crate) netrc: bool,
+    /// The same
+    #[arg(long, help_heading = "Password", hide = true)]
+    pub(crate) netrc_optional: bool,
+    /// The login of a server from FILE, which is like ~/.netrc
+    #[arg(long, value_name = "FILE", help_heading = "Password", hide_short_help = true)]
+    pub(crate) netrc_file: Option<PathBuf>,
+    /// Ask this command for the proxy's login, when nothing else knows one: it speaks like git's credential helpers
+    #[arg(long, value_name = "LINE", help_heading = "Password", hide_short_help = true)]
+    pub(crate) credential_command: Option<String>,
+
     // Request
     /// Method (GET, or what -d, -T and -I make of it)
     #[arg(short = 'X', long, value_name = "METHOD", help_heading = "Request")]
@@ -333,9 +346,13 @@ password is sent once and never again, for accounts get locked.";
 
 const CURRENT_USER: &str = "\
 The current user: a proxy that wants a login, where no -U is given (or -U :), gets that of whoever is logged in: a Kerberos \
-ticket (kinit) where there is one for the proxy, otherwise NTLM with the name and password of GATEPASS_USER and \
-GATEPASS_PASSWORD; with neither, the exit code is 94. A server gets a ticket only with --negotiate or -u :, and only if a URL \
-of the command line names it. -v says which it was, and why.";
+ticket (kinit) where there is one for the proxy, otherwise NTLM with what the first of these knows: GATEPASS_USER with \
+GATEPASS_PASSWORD or GATEPASS_NT_HASH (32 hex digits), the file that NTLM_USER_FILE names, ~/.netrc (NETRC; its default entry \
+does not count), the system's keyring (gatepass login), git's credential helpers, the command of --credential-command or \
+GATEPASS_CREDENTIAL_COMMAND (at most 30 seconds), a prompt on the terminal. With nothing at all the exit code is 94. \
+A server gets nothing of this: only -u, the login in its URL, that of --netrc or --netrc-file, and what `gatepass login` stored \
+for exactly this server; a ticket only with --negotiate or -u :, and only if a URL of the command line names it. -v says \
+which it was, and what failed.";
 
 const PROXIES: &str = "\
 Without -x the proxy comes from the environment, as with curl: http_proxy (lower case only), https_proxy, HTTPS_PROXY, \

@@ -1,5 +1,6 @@
 //! From the command line to a client: proxies, logins, trust, time limits, addresses.
 
+use super::ambient;
 use super::args::FetchArgs;
 use super::credentials::Logins;
 use super::failure;
@@ -13,7 +14,7 @@ use gatepass::http::{Mechanisms, Scheme};
 use gatepass_client::{
     Client, Host, NoProxy, Proxies, Proxy, Redirects, Scope, Side, SystemProxy, Timeouts, Tls,
 };
-use gatepass_credentials::{Chain, Environment, local};
+use gatepass_credentials::local;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub(crate) async fn client(
 ) -> Result<Client, Failure> {
     let proxies = proxies(args, logins.proxy.as_ref())?;
     let mut client = Client::new()
-        .with_mechanisms(Side::Proxy, mechanisms(Asked::at_proxy(args), &at_proxy(watch)))
+        .with_mechanisms(Side::Proxy, mechanisms(Asked::at_proxy(args), &at_proxy(args, watch)?))
         .with_mechanisms(Side::Origin, mechanisms(Asked::at_server(args), &at_server(watch)))
         .with_proxy(proxies.clone())
         .with_tls(trust(args.cacert.as_deref(), args.insecure)?)
@@ -38,9 +39,13 @@ pub(crate) async fn client(
         .with_redirects(redirects(args))
         .with_observer(Arc::<Watch>::clone(watch));
     for url in urls {
-        if let Some(credentials) = url.credentials.as_ref().or(logins.origin.as_ref()) {
-            let scope = Scope::Origin(url.origin.clone());
-            client = client.with_origin_credentials(scope, credentials.clone());
+        let credentials = match url.credentials.as_ref().or(logins.origin.as_ref()) {
+            Some(credentials) => Some(credentials.clone()),
+            // Nothing runs yet that could be held up.
+            None => ambient::for_origin(args, &url.origin, watch)?,
+        };
+        if let Some(credentials) = credentials {
+            client = client.with_origin_credentials(Scope::Origin(url.origin.clone()), credentials);
         }
     }
     for (host, port, addresses) in stand_ins(args, urls, &proxies)? {
@@ -77,8 +82,8 @@ impl Asked {
 }
 
 /// The login of the current user at a proxy, which was configured: a ticket, or what the sources know.
-fn at_proxy(watch: &Arc<Watch>) -> Platform {
-    at_server(watch).with_credentials(Arc::new(Chain::new().with(Environment::new())))
+fn at_proxy(args: &FetchArgs, watch: &Arc<Watch>) -> Result<Platform, Failure> {
+    Ok(at_server(watch).with_credentials(Arc::new(ambient::for_proxies(args, watch)?)))
 }
 
 /// The login of the current user at a server: a ticket alone, for a name and a password must be meant for it.

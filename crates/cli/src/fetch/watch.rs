@@ -1,11 +1,13 @@
 //! What happens on the way: counted for `-w`, shown for `-v` with each message of the handshake decoded.
 
+use super::ambient;
 use crate::message;
 use crate::screen::{Line, Screen, Style};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gatepass::Reason;
 use gatepass_client::{Direction, Event, Observer, Side};
+use gatepass_credentials::Answer;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -49,7 +51,21 @@ impl Watch {
 
     /// Why a mechanism logs in the current user, or does not.
     pub(crate) fn reason(&self, reason: &Reason) {
+        // That the sources know somebody, and which of them, is said with their answer.
+        if reason.is_usable() && reason.because().ends_with(ambient::ASKED) {
+            return;
+        }
         self.show(&[note(reason.to_string())]);
+    }
+
+    /// Which source knew a login for `peer`, and which failed.
+    pub(crate) fn answer(&self, peer: &str, answer: &Answer) {
+        let mut lines: Vec<_> = answer.failures().iter().map(|failed| note(failed.to_string())).collect();
+        if let (Some(source), Some(credentials)) = (answer.source(), answer.credentials()) {
+            let who = credentials.principal().map_or_else(String::new, ToString::to_string);
+            lines.push(note(format!("login for {peer}: {who}, from {source}")));
+        }
+        self.show(&lines);
     }
 
     fn show(&self, lines: &[Line]) {

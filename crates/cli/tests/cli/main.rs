@@ -1,5 +1,6 @@
 //! The command as it is built, run like a user runs it.
 
+mod ambient;
 mod decode;
 mod demo;
 mod exit_codes;

@@ -112,6 +112,49 @@ fn a83_no_output_of_any_command_holds_the_password() {
     ] {
         leaks_nothing(&run.env("GATEPASS_PASSWORD", MARKER).run(), "a command", true);
     }
+    // The logins that nobody types, and the commands that show or store them.
+    let secrets = |name: &str, text: String| {
+        let path = directory.path().join(name);
+        write_secret(&path, text);
+        path.to_str().unwrap().to_owned()
+    };
+    let hash = hex(ntowf_v1(MARKER).expose());
+    let users = secrets("users", format!("CORP:alice:{MARKER}\n"));
+    let hashes = secrets("hashes", format!("CORP\\alice:1:X:{hash}:[U]:\n"));
+    let netrc = secrets("netrc", format!("machine 127.0.0.1 login CORP\\alice password \"{MARKER}\" \n"));
+    let torn = secrets("torn", format!("machine 127.0.0.1 login CORP\\alice password \"{MARKER}\n"));
+    let answer = secrets("answer", format!("username=CORP\\alice\npassword={MARKER}\n"));
+    let garbage = secrets("garbage", MARKER.to_owned());
+    let show = if cfg!(windows) { "type" } else { "cat" };
+    for (name, value) in [
+        ("GATEPASS_PASSWORD", MARKER.to_owned()),
+        ("GATEPASS_NT_HASH", hash),
+        ("GATEPASS_NT_HASH", MARKER.to_owned()),
+        ("NTLM_USER_FILE", users),
+        ("NTLM_USER_FILE", hashes),
+        ("NETRC", netrc),
+        ("NETRC", torn),
+        ("GATEPASS_CREDENTIAL_COMMAND", format!("{show} {answer}")),
+        ("GATEPASS_CREDENTIAL_COMMAND", format!("{show} {garbage}")),
+        ("GATEPASS_CREDENTIAL_COMMAND", format!("echo {MARKER}")),
+    ] {
+        let mut runs = vec![
+            gatepass(["fetch", "-v", "-x", &mock.url(), "http://origin.test/"]),
+            gatepass(["whoami", &mock.url()]),
+            gatepass(["login", &mock.url(), "--user", "CORP\\alice", "--hash", "--store", "nowhere"]),
+        ];
+        // Elsewhere the keyring is that of whoever runs the tests.
+        if cfg!(target_os = "linux") {
+            runs.push(gatepass(["login", &mock.url(), "--user", "CORP\\alice"]));
+            runs.push(gatepass(["logout", &mock.url()]));
+        }
+        for run in runs {
+            let run =
+                run.env("GATEPASS_USER", if name.starts_with("GATEPASS_") { "CORP\\alice" } else { "" });
+            let ended = run.env(name, &value).env("RUST_LOG", "trace").run();
+            leaks_nothing(&ended, &format!("a command with {name}"), true);
+        }
+    }
     leaks_nothing(&gatepass(["hash", "--user", "alice"]).stdin(MARKER).run(), "hash", false);
 }
 

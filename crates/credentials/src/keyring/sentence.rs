@@ -40,12 +40,12 @@ const fn access(store: Store) -> &'static str {
     match store {
         #[cfg(target_os = "linux")]
         Store::SecretService => {
-            "it is locked or its prompt was dismissed: unlock it (seahorse, kwalletmanager or KeePassXC) and try again"
+            "it is locked, its prompt was dismissed or it has no default keyring: look into it with seahorse, kwalletmanager or \
+             KeePassXC, unlock it and try again"
         }
         #[cfg(target_os = "linux")]
         Store::Keyutils => {
-            "this session has no keyring of its own (pam_keyinit makes one at login; so does `keyctl session`), or a container \
-             forbids it"
+            "a container forbids it, or its quota is used up (see `cat /proc/key-users`): use another source"
         }
         #[cfg(target_os = "macos")]
         Store::Keychain => {

@@ -10,7 +10,8 @@ pub enum Store {
     /// The Secret Service of the desktop (gnome-keyring, KWallet, KeePassXC), over D-Bus.
     #[cfg(target_os = "linux")]
     SecretService,
-    /// The keyring of the Linux kernel, which lasts until the machine is restarted, or shorter.
+    /// The keyring of the Linux kernel, which lasts until the machine is restarted, or nobody has looked into it for three days
+    /// (`/proc/sys/kernel/keys/persistent_keyring_expiry`).
     #[cfg(target_os = "linux")]
     Keyutils,
     /// The user's keychain of macOS.
@@ -122,11 +123,26 @@ impl Store {
             #[cfg(target_os = "linux")]
             Self::SecretService => Ok(zbus_secret_service_keyring_store::Store::new()?),
             #[cfg(target_os = "linux")]
-            Self::Keyutils => Ok(linux_keyutils_keyring_store::Store::new()?),
+            Self::Keyutils => {
+                join_session()?;
+                Ok(linux_keyutils_keyring_store::Store::new()?)
+            }
             #[cfg(target_os = "macos")]
             Self::Keychain => Ok(apple_native_keyring_store::keychain::Store::new()?),
             #[cfg(windows)]
             Self::CredentialManager => Ok(windows_native_keyring_store::Store::new()?),
         }
+    }
+}
+
+/// A process that was not started by a login has no session keyring of its own, and may not read what it puts into the one
+/// that all such processes share. This thread gets one where there is none; what lasts is the user's persistent keyring, which
+/// is linked into it.
+#[cfg(target_os = "linux")]
+fn join_session() -> Result<(), Error> {
+    use linux_keyutils::{KeyRing, KeyRingIdentifier};
+    match KeyRing::from_special_id(KeyRingIdentifier::Session, true) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::NoStorageAccess(error.into())),
     }
 }

@@ -1,0 +1,55 @@
+//! Logins that nobody typed: what a proxy may get, and the little that a server may.
+
+use super::args::FetchArgs;
+use super::watch::Watch;
+use crate::exit::{Exit, Failure};
+use crate::sources;
+use gatepass::backend::{Credentials, Request};
+use gatepass_client::Origin;
+use gatepass_credentials::{Chain, Netrc, Place, Prompt};
+use std::sync::Arc;
+
+/// What stands in a sentence that says that no login is known.
+pub(crate) const ASKED: &str =
+    "not by the environment, files, keyring, git or a command: give -U, or store one by gatepass login";
+
+/// What a proxy gets that was configured: all sources, and whoever sits at the terminal at last.
+pub(crate) fn for_proxies(args: &FetchArgs, watch: &Arc<Watch>) -> Result<Chain, Failure> {
+    let chain = sources::for_proxies(None, args.credential_command.as_deref())?;
+    let reads_stdin = args.password.takes_stdin()
+        || args.upload_file.as_deref().is_some_and(|path| path.as_os_str() == "-");
+    let chain = if reads_stdin { chain } else { chain.with(Prompt::new()) };
+    Ok(reported(chain, watch).called(ASKED))
+}
+
+/// What a server gets without -u: the entry of --netrc, and what was stored by `gatepass login` for exactly this origin.
+/// Secrets that serve everybody never go to a server only because it asks.
+pub(crate) fn for_origin(
+    args: &FetchArgs,
+    origin: &Origin,
+    watch: &Arc<Watch>,
+) -> Result<Option<Credentials>, Failure> {
+    let mut chain = Chain::new();
+    let netrc = match &args.netrc_file {
+        Some(path) => Some(Netrc::new(path)),
+        None => (args.netrc || args.netrc_optional).then(Netrc::usual),
+    };
+    let asked = netrc.is_some();
+    if let Some(netrc) = netrc {
+        chain = chain.with(netrc.with_default());
+    }
+    let chain = reported(sources::with_keyrings(chain), watch);
+    // An origin that is no place has a host that nothing is stored for.
+    let Ok(place) = Place::parse(&origin.to_string()) else { return Ok(None) };
+    let answer = chain.answer(&Request::new().with_peer(place.to_string()));
+    let failed = answer.failures().iter().find(|failed| asked && failed.source() == "netrc");
+    match (answer.credentials(), failed) {
+        (None, Some(failed)) => Err(Failure::new(Exit::READ, failed.reason())),
+        (found, _) => Ok(found.cloned()),
+    }
+}
+
+fn reported(chain: Chain, watch: &Arc<Watch>) -> Chain {
+    let watch = Arc::clone(watch);
+    chain.with_report(move |request, answer| watch.answer(request.peer().unwrap_or_default(), answer))
+}
