@@ -108,12 +108,11 @@ impl Platform {
     #[must_use]
     #[cfg(not(windows))]
     pub fn negotiate(&self) -> Arc<dyn Backend> {
-        let (ntlm, mut client) = (self.ntlm(), Spnego::new());
+        let (ntlm, client) = (self.ntlm(), Spnego::new());
         #[cfg(all(unix, feature = "gssapi"))]
-        if let Some(kerberos) = kerberos::kerberos(&self.reporter) {
-            client = client.with_mechanism(&[Oid::MS_KERBEROS, Oid::KERBEROS], kerberos);
-        }
-        client = client.with_mechanism(&[Oid::NTLMSSP], Arc::clone(&ntlm));
+        let client =
+            client.with_mechanism(&[Oid::MS_KERBEROS, Oid::KERBEROS], kerberos::kerberos(&self.reporter));
+        let client = client.with_mechanism(&[Oid::NTLMSSP], Arc::clone(&ntlm));
         let server = Spnego::new().with_mechanism(&[Oid::NTLMSSP], ntlm);
         Arc::new(Negotiate { client, server })
     }

@@ -145,6 +145,17 @@ fn a_target_that_is_unknown_as_typed_is_asked_for_as_a_host_based_service() {
 }
 
 #[test]
+fn a_ticket_that_is_fetched_after_start_is_used_by_the_next_login() {
+    answers([Answer::fails(7), Answer::fails(11), Answer::goes_on()]);
+    let kerberos = kerberos();
+    let login = || kerberos.initiate(&Credentials::CurrentUser, &request());
+    for _ in ["no ticket", "an expired one"] {
+        assert_eq!(login().unwrap_err().kind(), ErrorKind::NoCredentials);
+    }
+    assert!(matches!(login().unwrap(), Step::Continue { .. }));
+}
+
+#[test]
 fn no_target_is_an_error_that_shows_what_one_looks_like() {
     let error = kerberos().initiate(&Credentials::CurrentUser, &Request::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TargetUnknown);

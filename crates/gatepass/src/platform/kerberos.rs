@@ -1,7 +1,7 @@
 //! Kerberos by the system's library, where it has one.
 
 use super::reason::{Reason, Reporter, bottom};
-use gatepass_backend::{Accounts, Backend, Credentials, Error, Handshake, Request, Step};
+use gatepass_backend::{Accounts, Backend, Credentials, Error, ErrorKind, Handshake, Request, Step};
 use gatepass_gssapi::{Gssapi, LoadError, Mechanism};
 use std::sync::{Arc, OnceLock};
 
@@ -11,15 +11,9 @@ fn library() -> Result<&'static Gssapi, &'static LoadError> {
     LIBRARY.get_or_init(Gssapi::load).as_ref()
 }
 
-/// Kerberos for a client that has a ticket; nothing where there is no library.
-pub(super) fn kerberos(reporter: &Reporter) -> Option<Arc<dyn Backend>> {
-    match library() {
-        Ok(library) => Some(Arc::new(Ticketed { kerberos: library.kerberos(), reporter: reporter.clone() })),
-        Err(error) => {
-            tracing::debug!(%error, "no Kerberos");
-            None
-        }
-    }
+/// Kerberos for a client that has a ticket. Where there is no library, that is said to whoever has no other login either.
+pub(super) fn kerberos(reporter: &Reporter) -> Arc<dyn Backend> {
+    Arc::new(Ticketed { kerberos: library().map(Gssapi::kerberos), reporter: reporter.clone() })
 }
 
 /// Whose ticket there is.
@@ -39,13 +33,19 @@ pub(super) fn why() -> Reason {
 /// Kerberos, which says whether it has a ticket.
 #[derive(Debug)]
 struct Ticketed {
-    kerberos: Mechanism,
+    kerberos: Result<Mechanism, &'static LoadError>,
     reporter: Reporter,
+}
+
+impl Ticketed {
+    fn kerberos(&self) -> Result<&Mechanism, Error> {
+        self.kerberos.as_ref().map_err(|error| Error::with_source(ErrorKind::Unsupported, (*error).clone()))
+    }
 }
 
 impl Backend for Ticketed {
     fn initiate(&self, credentials: &Credentials, request: &Request) -> Result<Step, Error> {
-        let begun = self.kerberos.initiate(credentials, request);
+        let begun = self.kerberos().and_then(|kerberos| kerberos.initiate(credentials, request));
         if matches!(credentials, Credentials::CurrentUser) {
             let target = request.target_name().unwrap_or_default();
             self.reporter.report(&match &begun {
@@ -57,10 +57,10 @@ impl Backend for Ticketed {
     }
 
     fn accept(&self, accounts: Arc<dyn Accounts>, request: &Request) -> Result<Box<dyn Handshake>, Error> {
-        self.kerberos.accept(accounts, request)
+        self.kerberos()?.accept(accounts, request)
     }
 
     fn blocks(&self) -> bool {
-        self.kerberos.blocks()
+        self.kerberos.is_ok()
     }
 }

@@ -28,15 +28,16 @@ impl Sourced {
         let nobody = |because: String| Error::with_source(ErrorKind::NoCredentials, because);
         let Some(source) = &self.source else {
             return Err(nobody(
-                "no name and password are given, and there is nowhere to look for them".to_owned(),
+                "no name and password are given, and there is nowhere to look for them: give them".to_owned(),
             ));
         };
         let place = request.peer().or(request.target_name()).unwrap_or("this login");
         match source.credentials(request) {
             Ok(Some(credentials)) => Ok((credentials, source.name())),
-            Ok(None) => {
-                Err(nobody(format!("no name and password are known for {place} ({})", source.name())))
-            }
+            Ok(None) => Err(nobody(format!(
+                "no name and password are known for {place} ({}): give them, or store them",
+                source.name()
+            ))),
             Err(error) => Err(nobody(format!(
                 "no name and password could be found for {place} ({}): {}",
                 source.name(),
