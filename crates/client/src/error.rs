@@ -123,5 +123,12 @@ pub(crate) fn cause(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(next) = last.source() {
         last = next;
     }
-    last.to_string().escape_debug().to_string()
+    // Quotation marks drive no terminal.
+    let text = last.to_string();
+    text.split_inclusive(['\'', '"'])
+        .map(|part| match part.strip_suffix(['\'', '"']) {
+            Some(rest) => format!("{}{}", rest.escape_debug(), part.get(rest.len()..).unwrap_or_default()),
+            None => part.escape_debug().to_string(),
+        })
+        .collect()
 }
