@@ -11,7 +11,7 @@ use crate::support::{
     wrong,
 };
 use gatepass::{
-    Credentials,
+    CredentialSource, Credentials, Platform,
     crypto::ntowf_v1,
     wire::{Authenticate, Message as _},
 };
@@ -152,6 +152,52 @@ async fn a34_a_401_to_a_connect_gets_no_credentials_of_the_origin() {
     assert_eq!(error.response().unwrap().body(), "page");
     script.await.unwrap();
     assert_eq!(counts.authenticates(), 0);
+}
+
+/// A source that writes down for whom it was asked, and knows alice.
+#[derive(Debug, Default)]
+struct Asked(std::sync::Mutex<Vec<String>>);
+
+impl CredentialSource for Asked {
+    fn name(&self) -> &str {
+        "the list"
+    }
+
+    fn credentials(&self, request: &gatepass::Request) -> Result<Option<Credentials>, gatepass::Error> {
+        self.0.lock().unwrap().push(request.peer().unwrap_or_default().to_owned());
+        Ok(Some(alice()))
+    }
+}
+
+#[tokio::test]
+async fn a35_single_sign_on_is_for_the_named_origin_and_not_for_one_that_a_redirect_leads_to() {
+    let (here, there) = (Peer::listen().await, Peer::listen().await);
+    let asked = Arc::new(Asked::default());
+    let platform = Platform::new().with_credentials(Arc::<Asked>::clone(&asked));
+    let client = Client::new()
+        .with_redirects(Redirects::at_most(1))
+        .with_mechanisms(Side::Origin, platform.mechanisms())
+        .with_origin_credentials(scope("http://here.test"), Credentials::CurrentUser);
+    let client = at(at(client, "here.test", &here), "there.test", &there);
+    let here = here.plays(async move |mut peer: Peer| {
+        let mut one = peer.accept().await;
+        assert_eq!(one.head().await.field("authorization"), None);
+        one.send(challenge(Side::Origin, &["NTLM"], "Content-Length: 0\r\n")).await;
+        assert!(one.head().await.field("authorization").unwrap().starts_with("NTLM TlRMTVNTUAAB"));
+        one.send("HTTP/1.1 302 Over There\r\nLocation: http://there.test/\r\nContent-Length: 0\r\n\r\n")
+            .await;
+    });
+    let there = there.plays(async move |mut peer: Peer| {
+        let mut one = peer.accept().await;
+        assert_eq!(one.head().await.field("authorization"), None);
+        one.send(challenge(Side::Origin, &["NTLM"], "Connection: close\r\nContent-Length: 0\r\n")).await;
+        one.ends().await;
+    });
+    let response = client.send(get("http://here.test/")).await.unwrap();
+    assert_eq!((response.status().as_u16(), Outcome::of(&response).denied), (401, None));
+    here.await.unwrap();
+    there.await.unwrap();
+    assert_eq!(*asked.0.lock().unwrap(), ["http://here.test:80"]);
 }
 
 #[tokio::test]
