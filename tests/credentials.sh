@@ -19,8 +19,8 @@ if [ -z "${IN_BUS:-}" ]; then
   trap 'rm -rf "$TMP"' EXIT
   # The bus starts a keyring daemon with its own environment, and complains about the limits of containers.
   export TMP HOME=$TMP/home XDG_RUNTIME_DIR=$TMP/run IN_BUS=1
-  dbus-run-session -- "$0" "$@" 2> >(grep -v '^dbus-daemon\[\|Gtk-WARNING\|^$' >&2)
-  exit $?
+  dbus-run-session -- "$0" "$@" 2>&1 | grep --line-buffered -v 'dbus-daemon\[\|Gtk-WARNING\|^$'
+  exit "${PIPESTATUS[0]}"
 fi
 
 P=0 F=0

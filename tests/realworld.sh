@@ -332,6 +332,9 @@ gssapi "$TARGET/examples/contract" gssapi >"$TMP/contract" 2>"$TMP/broken" || ca
 t kept 'its table' /usr/bin/python3 -c 'import sys; got, kept = (open(f).read() for f in sys.argv[1:]); print("kept" if got and got in kept else got)' \
   "$TMP/contract" "$ROOT/docs/contract.md"
 
+section 'logins from keyrings, git, a command and files, through Squid'
+counted env URL=$W "$ROOT/tests/credentials.sh" "$RW_NTLM"
+
 section 'ci/realworld/check.sh with this client'
 counted "$ROOT/ci/realworld/check.sh" "$RW_STATE"
 

@@ -3,6 +3,7 @@
 
 use crate::{Error, Place, nt_hash};
 use gatepass_backend::{Credentials, NtHash, Password, Principal};
+#[cfg(any(test, feature = "keyring"))]
 use zeroize::Zeroizing;
 
 /// The question: who asks.

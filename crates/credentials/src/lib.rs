@@ -1,7 +1,8 @@
 //! Where logins come from, when nobody has typed one on the command line.
 //!
-//! Each place is a [`CredentialSource`] of its own and knows nothing of the others; a [`Chain`] asks them in its order, keeps
-//! what it found for each peer, and says who answered and who failed ([`Answer`]): a source that fails never hides the next.
+//! Each place is a [`CredentialSource`](gatepass_backend::CredentialSource) of its own and knows nothing of the others; a
+//! [`Chain`] asks them in its order, keeps what it found for each peer, and says who answered and who failed ([`Answer`]): a
+//! source that fails never hides the next.
 //!
 //! | in this order | what it is | for whom |
 //! |---|---|---|
