@@ -2,10 +2,10 @@
 
 use crate::hex;
 use gatepass_wire::{NegotiateFlags, WireStr};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One field of a message, with the fields inside it.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The document's name.
     pub name: String,
@@ -16,15 +16,15 @@ pub struct Field {
     /// What it means, for people; safe for a terminal.
     pub meaning: String,
     /// The text itself, where the bytes are certain to be text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The bytes.
     pub hex: String,
     /// The flags that are set.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<String>,
     /// What it is made of.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
 }
 
@@ -75,6 +75,26 @@ impl Field {
     pub(crate) fn with_fields(mut self, fields: Vec<Self>) -> Self {
         self.fields = fields;
         self
+    }
+
+    /// Writes its bytes, as far as they are there, to their place in `message`.
+    pub(crate) fn put(&self, message: &mut [u8]) {
+        let digits = self.hex.as_bytes().chunks_exact(2);
+        let bytes = digits.map(|two| {
+            std::str::from_utf8(two).ok().and_then(|two| u8::from_str_radix(two, 16).ok()).unwrap_or_default()
+        });
+        for (place, byte) in message.iter_mut().skip(self.offset).zip(bytes) {
+            *place = byte;
+        }
+    }
+
+    /// Zeros in the place of the bytes of `part`, which is a part of it.
+    pub(crate) fn blank(&mut self, part: (usize, usize)) {
+        let (offset, length) = part;
+        let start = offset.saturating_sub(self.offset).saturating_mul(2);
+        let end = start.saturating_add(length.saturating_mul(2));
+        let digits = self.hex.char_indices();
+        self.hex = digits.map(|(at, digit)| if (start..end).contains(&at) { '0' } else { digit }).collect();
     }
 
     /// The offset of the first byte after it.

@@ -7,38 +7,38 @@ use gatepass_wire::{
     Authenticate, Challenge, DecodeError, DecodeErrorKind, Message as _, MessageType, Negotiate,
     NegotiateFlags, Origin, Version, WireStr,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Below this length an NT response is no NTLMv2 response: a proof and the fixed part of the client challenge.
 const SHORTEST_NTLMV2: usize = 44;
 
 /// All that is said of one token.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// `NEGOTIATE`, `CHALLENGE`, `AUTHENTICATE`, `NegTokenInit`, `NegTokenResp`, or what else it is.
     pub message: String,
     /// Length in bytes.
     pub length: usize,
     /// Where it was found.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The fields, in the order in which they lie.
     pub fields: Vec<Field>,
     /// What is wrong, if anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Defect>,
 }
 
 /// What is wrong.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Defect {
     /// One sentence.
     pub text: String,
     /// The document's name of the field.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// Offset from the start of the message.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<usize>,
     /// Whose defect it is.
     #[serde(skip)]
@@ -46,9 +46,10 @@ pub struct Defect {
 }
 
 /// Whose defect it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DefectKind {
     /// The message is malformed.
+    #[default]
     Malformed,
     /// It is not for this program: another mechanism's.
     Unsupported,
@@ -71,6 +72,19 @@ impl Report {
     /// are its names, its flags and what the client says of the server.
     pub fn redact(&mut self) {
         self.fields.iter_mut().for_each(redact);
+    }
+
+    /// The message that this is said of, put together again: zeros stand where bytes were left out. It is what it was in everything
+    /// that [`redact`](Self::redact) leaves. Nobody needs to trust a report that was read from a file: a length beyond the 64 KiB
+    /// that a token may have gives no bytes.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        if self.length > gatepass_spnego::MAX_TOKEN {
+            return Vec::new();
+        }
+        let mut message = vec![0; self.length];
+        self.fields.iter().for_each(|field| field.put(&mut message));
+        message
     }
 
     /// Reads `message` as an NTLM message.
@@ -98,18 +112,25 @@ impl Report {
 }
 
 fn redact(field: &mut Field) {
-    // The bytes of the whole are those of its parts; where there are no parts, it is a response of another dialect.
-    let is_response =
-        field.name == "NtChallengeResponse" || field.name == "(unused)" || field.name == "(rest)";
-    let is_secret = SECRETS.contains(&field.name.as_str());
-    if is_response || is_secret {
+    if is_secret(field) {
         field.hex.clear();
-    }
-    if is_secret || (is_response && field.fields.is_empty()) {
         field.text = None;
         field.meaning = format!("{} bytes, left out", field.length);
+        return;
     }
     field.fields.iter_mut().for_each(redact);
+    // The bytes of the whole are those of its parts.
+    let secrets = field.fields.iter().filter(|part| is_secret(part));
+    let secrets: Vec<_> = secrets.map(|part| (part.offset, part.length)).collect();
+    secrets.into_iter().for_each(|part| field.blank(part));
+}
+
+/// Whether all of it is left out. A response without parts is one of another dialect: nothing but proof. What belongs to no field
+/// may be anything.
+fn is_secret(field: &Field) -> bool {
+    SECRETS.contains(&field.name.as_str())
+        || ["(unused)", "(rest)"].contains(&field.name.as_str())
+        || (field.name == "NtChallengeResponse" && field.fields.is_empty())
 }
 
 impl Defect {
