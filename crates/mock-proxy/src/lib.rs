@@ -63,4 +63,7 @@ pub use mock::MockProxy;
 pub use personality::{Dress, Layout, Personality, Place};
 pub use running::Running;
 pub use script::{Account, Names, Offered, Refused, Script, ScriptError};
-pub use transcript::{Connection, Ended, Exchange, Log, Outcome, Token, Transcript};
+pub use transcript::{
+    Connection, Ended, Event, Exchange, FORMAT, Field, Log, Outcome, Secrets, Token, Transcript,
+    TranscriptError, What,
+};

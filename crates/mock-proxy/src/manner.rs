@@ -4,7 +4,7 @@ use crate::body::{AnyBody, full};
 use crate::fault::{Fault, Order, TokenFault};
 use crate::personality::{Dress, Personality};
 use crate::reply;
-use crate::transcript::Outcome;
+use crate::transcript::{Entry, Outcome};
 use http::header::{CONNECTION, HeaderName};
 use http::{HeaderValue, Response};
 use std::sync::Arc;
@@ -71,9 +71,9 @@ impl Manner {
         response
     }
 
-    /// The order for the bytes of a response.
-    pub(crate) fn order(&self, situation: Situation, faults: Vec<Fault>) -> Order {
-        Order { dress: self.dress(situation), faults }
+    /// The order for the bytes of a response, whose head is written down at `entry`.
+    pub(crate) fn order(&self, situation: Situation, faults: Vec<Fault>, entry: Entry) -> Order {
+        Order { dress: self.dress(situation), faults, entry: Some(entry) }
     }
 
     fn dress(&self, situation: Situation) -> Option<Dress> {

@@ -12,7 +12,8 @@ use crate::proxy::Proxy;
 use crate::route::Routes;
 use crate::running::{Books, Running};
 use crate::script::{Account, Script, Secret};
-use crate::{Error, Leg, listener};
+use crate::transcript::Observers;
+use crate::{Error, Event, Leg, listener};
 use gatepass_backend::{Accounts, Backend, Password, Request};
 use gatepass_engine::{Bindings, Ntlm, Policy, TargetInfo, crypto};
 use gatepass_http::{Basic, Mechanisms, Scheme, Side};
@@ -46,6 +47,7 @@ pub struct MockProxy {
     like: [Option<Personality>; 2],
     faults: Vec<Planned>,
     origin_faults: Vec<Planned>,
+    observers: Observers,
 }
 
 impl Default for MockProxy {
@@ -69,6 +71,7 @@ impl MockProxy {
             like: [None, None],
             faults: Vec::new(),
             origin_faults: Vec::new(),
+            observers: Observers::default(),
         }
     }
 
@@ -178,6 +181,13 @@ impl MockProxy {
         self
     }
 
+    /// With `observer`, to whom all that happens is told as it happens, beside those of before. It is called on the thread that
+    /// serves, so it should hand the event on and return: as long as it works, nobody is served.
+    pub fn observer(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.observers.0.push(Arc::new(observer));
+        self
+    }
+
     /// Listening on `address`, which must be a loopback address; port 0 is any free port.
     pub const fn with_address(mut self, address: SocketAddr) -> Self {
         self.address = address;
@@ -205,7 +215,7 @@ impl MockProxy {
         let (secure_listener, secure) = listen(loopback)?;
         let authority = Authority::new()?;
         let routes = Routes { plain, secure };
-        let books = Books::default();
+        let books = Books::new(&self.observers);
         let (proxy, [plain_door, secure_door]) = self.doors(routes, &books, &authority, &plans);
 
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;

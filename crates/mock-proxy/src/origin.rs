@@ -135,7 +135,7 @@ impl Session {
         let response = self.manner.complete(response, situation, &outcome, persistent);
         entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
         let response = bend(response, &WWW_AUTHENTICATE, &faults);
-        self.orders.next(self.manner.order(situation, faults));
+        self.orders.next(self.manner.order(situation, faults, entry.clone()));
         response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
     }
 }

@@ -15,7 +15,7 @@ use crate::heads::Heads;
 use crate::manner::{Manner, Situation};
 use crate::route::Routes;
 use crate::stream::{Stream, close};
-use crate::transcript::{Book, Ended, Entry, Exchange, Outcome, Page};
+use crate::transcript::{Book, Ended, Entry, Exchange, Field, Outcome, Page};
 use crate::{Fault, Leg, listener, reply, tunnel};
 use http::header::{EXPECT, PROXY_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode, Uri, Version, request::Parts};
@@ -29,6 +29,7 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -180,7 +181,7 @@ impl Session {
         }
         entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
         let response = bend(response, &PROXY_AUTHENTICATE, &faults);
-        self.orders.next(manner.order(situation, faults));
+        self.orders.next(manner.order(situation, faults, entry.clone()));
         response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
     }
 
@@ -250,16 +251,25 @@ pub(crate) fn exchange(head: &Parts, judgement: Judgement, faults: Vec<Fault>) -
         _ => "HTTP/1.1",
     };
     Exchange {
+        asked: SystemTime::now(),
+        answered: None,
+        over: None,
         leg: judgement.leg,
         method: head.method.to_string(),
         target: shown(&head.uri),
         version: version.to_owned(),
-        field_names: head.headers.keys().map(ToString::to_string).collect(),
+        fields: head
+            .headers
+            .iter()
+            .map(|(name, value)| Field::new(name.as_str(), value.as_bytes()))
+            .collect(),
         token: judgement.token,
         outcome: judgement.outcome,
         faults,
         challenge: judgement.challenge,
         status: None,
+        status_line: None,
+        response_fields: Vec::new(),
         request_body: 0,
         response_body: 0,
     }

@@ -3,8 +3,8 @@
 use crate::authority::ORIGIN_HOST;
 use crate::fault::{Plan, Planned};
 use crate::route::Routes;
-use crate::transcript::{Book, Log};
-use crate::{Error, Transcript};
+use crate::transcript::{Book, Log, Observers};
+use crate::{Error, Place, Transcript};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,13 +12,18 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 /// The two books of a mock proxy.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Books {
     pub(crate) proxy: Arc<Book>,
     pub(crate) origin: Arc<Book>,
 }
 
 impl Books {
+    pub(crate) fn new(observers: &Observers) -> Self {
+        let book = |place| Arc::new(Book::new(place, observers.clone()));
+        Self { proxy: book(Place::Proxy), origin: book(Place::Origin) }
+    }
+
     fn transcript(&self) -> Transcript {
         let (proxy, origin): (Log, Log) = (self.proxy.log(), self.origin.log());
         Transcript::new(proxy, origin)

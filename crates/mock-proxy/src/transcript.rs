@@ -1,19 +1,38 @@
 //! What happened: who connected, what was asked, which messages came and went, what was answered.
 //!
-//! A transcript holds no secret by construction. The tokens are kept as they came, for tests that want to replay or to
-//! examine them, but an AUTHENTICATE can be guessed at off line: `Debug` and `Display` show what kind of message it is, its
-//! names, its flags and the lengths of its parts, never the responses. Values of header fields are not kept at all.
+//! A transcript holds no password by construction. The tokens are kept as they came, for tests that want to replay or to
+//! examine them, but an AUTHENTICATE can be guessed at off line: `Debug`, `Display` and JSON show what kind of message it is, its
+//! names, its flags and the lengths of its parts, never the responses, unless [`Secrets::Kept`] is said. The fields of heads are
+//! kept in the same way.
 
 mod book;
 mod display;
+mod event;
+mod field;
+mod jsonl;
+mod record;
 mod token;
 
-pub(crate) use book::{Book, Entry, Page};
+pub(crate) use book::{Book, Entry, Observers, Page};
+pub use event::{Event, What};
+pub use field::Field;
+pub use jsonl::{FORMAT, TranscriptError};
 pub use token::Token;
 
-use crate::{Fault, Leg};
+use crate::{Fault, Leg, Place};
 use gatepass_backend::Principal;
 use std::net::SocketAddr;
+use std::time::SystemTime;
+
+/// What becomes of secrets where a transcript is written down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Secrets {
+    /// What a password can be guessed from is left out, and so are tickets and cookies.
+    #[default]
+    LeftOut,
+    /// All that is kept is written: for a laboratory, where the passwords are worth nothing.
+    Kept,
+}
 
 /// What the mock proxy and its embedded origin saw and did.
 ///
@@ -25,6 +44,15 @@ pub struct Transcript {
 }
 
 impl Transcript {
+    /// What one of the two saw.
+    #[must_use]
+    pub const fn log(&self, place: Place) -> &Log {
+        match place {
+            Place::Proxy => &self.proxy,
+            Place::Origin => &self.origin,
+        }
+    }
+
     pub(crate) const fn new(proxy: Log, origin: Log) -> Self {
         Self { proxy, origin }
     }
@@ -108,6 +136,10 @@ pub struct Connection {
     pub number: u64,
     /// Who connected.
     pub peer: SocketAddr,
+    /// When it was accepted.
+    pub opened: SystemTime,
+    /// When it was over.
+    pub closed: Option<SystemTime>,
     /// Its requests, in order; the first 1,024 of them.
     pub exchanges: Vec<Exchange>,
     /// How many more requests there were.
@@ -126,6 +158,12 @@ pub struct Connection {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Exchange {
+    /// When the head of the request was there.
+    pub asked: SystemTime,
+    /// When the head of the response went out; `None` until it is made.
+    pub answered: Option<SystemTime>,
+    /// When the bodies, or the tunnel, were over too.
+    pub over: Option<SystemTime>,
     /// Where in the dance it stands.
     pub leg: Leg,
     /// The method.
@@ -134,8 +172,8 @@ pub struct Exchange {
     pub target: String,
     /// The version of the request, such as `HTTP/1.1`.
     pub version: String,
-    /// The names of the request's fields, in lower case. Values are not kept.
-    pub field_names: Vec<String>,
+    /// The fields of the request, with names in lower case.
+    pub fields: Vec<Field>,
     /// The NTLM token that came with it.
     pub token: Option<Token>,
     /// What was made of it.
@@ -144,8 +182,12 @@ pub struct Exchange {
     pub faults: Vec<Fault>,
     /// The NTLM token that was sent back.
     pub challenge: Option<Token>,
-    /// The status of the response; `None` until it is made.
+    /// The status of the response as it was meant; `None` until it is made.
     pub status: Option<u16>,
+    /// The first line of the response, as it was written: a fault or a personality may have changed it.
+    pub status_line: Option<String>,
+    /// The fields of the response, as they were written.
+    pub response_fields: Vec<Field>,
     /// Bytes of the request's body that were read; of a CONNECT that was granted: bytes from the client to the origin.
     pub request_body: u64,
     /// Bytes of the response's body; of a CONNECT that was granted: bytes from the origin to the client.
@@ -156,7 +198,13 @@ impl Exchange {
     /// Whether the request had a field of this name, in any case.
     #[must_use]
     pub fn has_field(&self, name: &str) -> bool {
-        self.field_names.iter().any(|known| known.eq_ignore_ascii_case(name))
+        self.fields.iter().any(|field| field.is_named(name))
+    }
+
+    /// The first field of the response that has this name, in any case.
+    #[must_use]
+    pub fn response_field(&self, name: &str) -> Option<&Field> {
+        self.response_fields.iter().find(|field| field.is_named(name))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Faults in the bytes of a response's head.
 
 use super::Fault;
+use crate::transcript::Field;
 
 /// The lines of a head: the status line, then the fields, without their ends.
 pub(crate) struct Head {
@@ -33,12 +34,30 @@ impl Head {
         self.lines.iter().skip(1)
     }
 
+    /// The first line, as text.
+    pub(super) fn status_line(&self) -> String {
+        self.lines.first().map(|line| String::from_utf8_lossy(line).into_owned()).unwrap_or_default()
+    }
+
+    /// The fields, as the transcript keeps them.
+    pub(super) fn kept(&self) -> Vec<Field> {
+        self.fields()
+            .map(|line| {
+                let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+                let (name, value) = line.split_at(colon);
+                Field::new(&String::from_utf8_lossy(name), value.strip_prefix(b":").unwrap_or(value))
+            })
+            .collect()
+    }
+
     /// With this wrong in it.
     pub(super) fn bend(&mut self, fault: &Fault) {
         match fault {
-            Fault::Status(code) => self.status_line(|line| replace(line, 9..12, &format!("{code:03}"))),
+            Fault::Status(code) => {
+                self.change_status_line(|line| replace(line, 9..12, &format!("{code:03}")))
+            }
             Fault::Http10 => {
-                self.status_line(|line| replace(line, 0..8, "HTTP/1.0"));
+                self.change_status_line(|line| replace(line, 0..8, "HTTP/1.0"));
                 self.remove("connection");
                 self.push("Connection: close");
             }
@@ -87,7 +106,7 @@ impl Head {
         bytes
     }
 
-    fn status_line(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
+    fn change_status_line(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
         if let Some(line) = self.lines.first_mut() {
             change(line);
         }
@@ -99,7 +118,7 @@ impl Head {
 
     /// Another reason phrase.
     pub(crate) fn set_reason(&mut self, reason: &str) {
-        self.status_line(|line| {
+        self.change_status_line(|line| {
             line.truncate(13);
             line.extend_from_slice(reason.as_bytes());
         });

@@ -12,6 +12,7 @@ use super::Fault;
 use super::head::Head;
 use crate::personality::Dress;
 use crate::stream::Fuse;
+use crate::transcript::Entry;
 use bytes::{Buf as _, BytesMut};
 use std::future::Future as _;
 use std::io;
@@ -29,6 +30,8 @@ pub(crate) struct Order {
     pub(crate) dress: Option<Dress>,
     /// What goes wrong.
     pub(crate) faults: Vec<Fault>,
+    /// Where the head is written down as it goes out.
+    pub(crate) entry: Option<Entry>,
 }
 
 /// The order for the next response. Copies give orders to the same stream.
@@ -75,6 +78,7 @@ pub(crate) struct Faulty<S> {
     phase: Phase,
     dress: Option<Dress>,
     faults: Vec<Fault>,
+    entry: Option<Entry>,
     /// Bytes that are still allowed, and what comes then.
     limit: Option<(u64, End)>,
     piece: Option<(usize, Duration)>,
@@ -94,6 +98,7 @@ impl<S> Faulty<S> {
             phase: Phase::Plain,
             dress: None,
             faults: Vec::new(),
+            entry: None,
             limit: None,
             piece: None,
             queue: BytesMut::new(),
@@ -110,7 +115,7 @@ impl<S> Faulty<S> {
     /// `stream` as the client's end of a tunnel, in which these go wrong from the first byte on.
     pub(crate) fn tunnel(stream: S, fuse: Fuse, faults: Vec<Fault>) -> Self {
         let mut faulty = Self::new(stream, fuse, Orders::default());
-        faulty.begin(Order { dress: None, faults });
+        faulty.begin(Order { faults, ..Order::default() });
         faulty.phase = Phase::Tunnel;
         let instead = faulty.faults.iter().find_map(|fault| match fault {
             Fault::Instead(text) => Some(text.clone()),
@@ -129,7 +134,7 @@ impl<S> Faulty<S> {
     }
 
     /// Begins what `order` says. Faults that do not concern the bytes are passed over.
-    fn begin(&mut self, Order { dress, faults }: Order) {
+    fn begin(&mut self, Order { dress, faults, entry }: Order) {
         (self.limit, self.piece) = (None, None);
         for fault in &faults {
             match fault {
@@ -147,9 +152,8 @@ impl<S> Faulty<S> {
                 _ => {}
             }
         }
-        self.phase =
-            if faults.is_empty() && dress.is_none() { Phase::Plain } else { Phase::Head(BytesMut::new()) };
-        (self.dress, self.faults) = (dress, faults);
+        self.phase = Phase::Head(BytesMut::new());
+        (self.dress, self.faults, self.entry) = (dress, faults, entry);
     }
 
     /// Takes what HTTP writes into the queue, bent.
@@ -165,8 +169,11 @@ impl<S> Faulty<S> {
                 dress.put_on(&mut head);
             }
             self.faults.iter().for_each(|fault| head.bend(fault));
+            if let Some(entry) = self.entry.take() {
+                entry.answered(head.status_line(), head.kept());
+            }
             self.queue.extend_from_slice(&head.write());
-            self.phase = Phase::Body(length);
+            self.phase = if self.faults.is_empty() { Phase::Plain } else { Phase::Body(length) };
             self.body(&body);
             rest = &[];
         }

@@ -1,14 +1,18 @@
 //! Where the connections write while they live: a page each, in one book a listener.
 
-use super::{Connection, Ended, Exchange, Log};
-use crate::Leg;
+use super::{Connection, Ended, Event, Exchange, Field, Log, What};
+use crate::{Leg, Place};
 use std::collections::VecDeque;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 /// Connections kept in a log; the oldest go first.
 const MAX_CONNECTIONS_KEPT: usize = 4_096;
+/// Bytes kept in a log, by estimate; the oldest connections go first.
+const MAX_BYTES_KEPT: u64 = 64 * 1024 * 1024;
 /// Requests kept of one connection; the later ones are counted.
 const MAX_EXCHANGES_KEPT: usize = 1_024;
 
@@ -17,9 +21,35 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Who is told what happens.
+type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// All who are told.
+#[derive(Clone, Default)]
+pub(crate) struct Observers(pub(crate) Vec<Observer>);
+
+/// Their number.
+impl fmt::Debug for Observers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Observers({})", self.0.len())
+    }
+}
+
 /// The log of one listener, while it is being written.
 #[derive(Debug, Default)]
-pub(crate) struct Book(Mutex<Pages>);
+pub(crate) struct Book {
+    pages: Mutex<Pages>,
+    desk: Arc<Desk>,
+}
+
+/// What all pages of a book share.
+#[derive(Debug, Default)]
+struct Desk {
+    place: Place,
+    observers: Observers,
+    /// An estimate of the memory that all pages take, in bytes.
+    weight: AtomicU64,
+}
 
 #[derive(Debug, Default)]
 struct Pages {
@@ -28,21 +58,35 @@ struct Pages {
 }
 
 impl Book {
+    /// The book of the listener at `place`; `observers` are told of all that is written into it.
+    pub(crate) fn new(place: Place, observers: Observers) -> Self {
+        let desk = Desk { place, observers, weight: AtomicU64::new(0) };
+        Self { pages: Mutex::default(), desk: Arc::new(desk) }
+    }
+
     /// A page for a connection that was just accepted.
     pub(crate) fn open(&self, peer: SocketAddr) -> Page {
-        let mut pages = lock(&self.0);
-        pages.opened += 1;
-        let page = Page::new(pages.opened, peer);
-        if pages.pages.len() == MAX_CONNECTIONS_KEPT {
-            pages.pages.pop_front();
-        }
-        pages.pages.push_back(page.clone());
+        let page = {
+            let mut pages = lock(&self.pages);
+            pages.opened += 1;
+            let page = Page::new(pages.opened, peer, self.desk.clone());
+            while pages.pages.len() >= MAX_CONNECTIONS_KEPT
+                || (self.desk.weight.load(Ordering::Relaxed) > MAX_BYTES_KEPT && !pages.pages.is_empty())
+            {
+                if let Some(oldest) = pages.pages.pop_front() {
+                    oldest.weigh_no_more();
+                }
+            }
+            pages.pages.push_back(page.clone());
+            page
+        };
+        page.tell(|connection| Some((connection.opened, What::Opened(peer))));
         page
     }
 
     /// A copy of what is written so far.
     pub(crate) fn log(&self) -> Log {
-        let pages = lock(&self.0);
+        let pages = lock(&self.pages);
         let connections: Vec<_> = pages.pages.iter().map(Page::read).collect();
         let kept = u64::try_from(connections.len()).unwrap_or(u64::MAX);
         Log { connections, forgotten: pages.opened.saturating_sub(kept) }
@@ -60,13 +104,18 @@ struct Writing {
     sent: AtomicU64,
     closed_by_client: AtomicBool,
     broken: AtomicBool,
+    desk: Arc<Desk>,
+    /// Its part of the weight of the book.
+    weight: AtomicU64,
 }
 
 impl Page {
-    fn new(number: u64, peer: SocketAddr) -> Self {
+    fn new(number: u64, peer: SocketAddr, desk: Arc<Desk>) -> Self {
         let connection = Connection {
             number,
             peer,
+            opened: SystemTime::now(),
+            closed: None,
             exchanges: Vec::new(),
             forgotten: 0,
             leg: Leg::Offer,
@@ -80,7 +129,33 @@ impl Page {
             sent: AtomicU64::new(0),
             closed_by_client: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            desk,
+            weight: AtomicU64::new(0),
         }))
+    }
+
+    fn weigh(&self, bytes: usize) {
+        self.0.weight.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.0.desk.weight.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn weigh_no_more(&self) {
+        let bytes = self.0.weight.swap(0, Ordering::Relaxed);
+        self.0.desk.weight.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Tells the observers what `said` makes of the connection. They may look into the book themselves: nothing is locked then.
+    fn tell(&self, said: impl FnOnce(&Connection) -> Option<(SystemTime, What)>) {
+        let Observers(observers) = &self.0.desk.observers;
+        if observers.is_empty() {
+            return;
+        }
+        let event = {
+            let connection = lock(&self.0.connection);
+            let Some((at, what)) = said(&connection) else { return };
+            Event { at, place: self.0.desk.place, connection: connection.number, what }
+        };
+        observers.iter().for_each(|observer| observer(&event));
     }
 
     fn read(&self) -> Connection {
@@ -120,14 +195,21 @@ impl Page {
 
     /// Writes down a request; the entry takes what happens to it later.
     pub(crate) fn exchange(&self, exchange: Exchange) -> Entry {
-        let mut connection = lock(&self.0.connection);
-        connection.leg = exchange.leg;
-        if connection.exchanges.len() == MAX_EXCHANGES_KEPT {
-            connection.forgotten += 1;
-            return Entry { page: self.clone(), index: None };
-        }
-        connection.exchanges.push(exchange);
-        Entry { page: self.clone(), index: Some(connection.exchanges.len() - 1) }
+        self.weigh(weight(&exchange));
+        let index = {
+            let mut connection = lock(&self.0.connection);
+            connection.leg = exchange.leg;
+            if connection.exchanges.len() < MAX_EXCHANGES_KEPT {
+                connection.exchanges.push(exchange);
+                Some(connection.exchanges.len() - 1)
+            } else {
+                connection.forgotten += 1;
+                None
+            }
+        };
+        let entry = Entry(Arc::new(Line { page: self.clone(), index }));
+        entry.0.tell(|exchange, number| (exchange.asked, What::Request(number, Box::new(exchange.clone()))));
+        entry
     }
 
     /// The connection has reached `leg`.
@@ -163,22 +245,77 @@ impl Drop for Closer {
         } else {
             Ended::ByMock
         });
+        let now = SystemTime::now();
+        let mut whole = {
+            let mut connection = lock(&page.0.connection);
+            connection.closed = Some(now);
+            connection.without_exchanges()
+        };
+        (whole.received, whole.sent) = (page.received(), page.sent());
+        page.tell(|_| Some((now, What::Closed(Box::new(whole)))));
     }
 }
 
-/// The place of one request on its page.
+/// The place of one request on its page. When the last copy is dropped, the exchange is over.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct Entry(Arc<Line>);
+
+#[derive(Debug)]
+struct Line {
     page: Page,
+    /// `None` where the page is full.
     index: Option<usize>,
 }
 
 impl Entry {
     /// Changes what is written, if it is kept.
     pub(crate) fn update(&self, change: impl FnOnce(&mut Exchange)) {
+        self.0.update(change);
+    }
+
+    /// The head of the response is about to go out.
+    pub(crate) fn answered(&self, status_line: String, fields: Vec<Field>) {
+        self.0.page.weigh(status_line.len() + fields.iter().map(Field::weight).sum::<usize>());
+        let now = SystemTime::now();
+        self.update(|exchange| {
+            exchange.answered = Some(now);
+            exchange.status_line = Some(status_line);
+            exchange.response_fields = fields;
+        });
+        self.0.tell(|exchange, number| (now, What::Response(number, Box::new(exchange.clone()))));
+    }
+}
+
+impl Line {
+    fn update(&self, change: impl FnOnce(&mut Exchange)) {
         let Some(index) = self.index else { return };
         if let Some(exchange) = lock(&self.page.0.connection).exchanges.get_mut(index) {
             change(exchange);
         }
     }
+
+    /// Tells the observers what `said` makes of the exchange and its number, if it is kept.
+    fn tell(&self, said: impl FnOnce(&Exchange, u64) -> (SystemTime, What)) {
+        let Some(index) = self.index else { return };
+        self.page.tell(|connection| {
+            let exchange = connection.exchanges.get(index)?;
+            Some(said(exchange, (index as u64).saturating_add(1)))
+        });
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let now = SystemTime::now();
+        self.update(|exchange| exchange.over = Some(now));
+        self.tell(|exchange, number| (now, What::Over(number, Box::new(exchange.clone()))));
+    }
+}
+
+/// An estimate of the memory that `exchange` takes, in bytes.
+fn weight(exchange: &Exchange) -> usize {
+    let tokens =
+        [&exchange.token, &exchange.challenge].into_iter().flatten().map(|token| token.bytes().len());
+    let fields = exchange.fields.iter().map(Field::weight);
+    size_of::<Exchange>() + exchange.target.len() + tokens.chain(fields).sum::<usize>()
 }

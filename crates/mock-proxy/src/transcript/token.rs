@@ -1,5 +1,6 @@
 //! A token of the dance, kept as it came and shown without what must stay secret.
 
+use gatepass_inspect::Report;
 use gatepass_wire::{
     Authenticate, AvId, AvPairs, Challenge, DecodeError, FileTime, Message, MessageType, Negotiate,
     NegotiateFlags, NtResponse, WireStr,
@@ -44,6 +45,13 @@ impl Token {
     #[must_use]
     pub fn is_authenticate(&self) -> bool {
         self.message_type() == Some(MessageType::Authenticate)
+    }
+
+    /// What it says, field by field, with the bytes of each: [`Report::redact`] takes out what must stay secret.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        // What lies within SPNEGO was taken out: there is one report.
+        gatepass_inspect::reports(&self.0).into_iter().next().unwrap_or_default()
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> Result<Result<(), fmt::Error>, DecodeError> {

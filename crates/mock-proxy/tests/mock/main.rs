@@ -10,4 +10,5 @@ mod origin;
 mod peer;
 mod personality;
 mod script;
+mod transcript;
 mod tunnel;
