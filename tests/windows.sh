@@ -15,7 +15,7 @@ eval "$(ci/windows/setup.sh env)"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$ROOT/target}
 EXE=$CARGO_TARGET_DIR/windows/x86_64-pc-windows-gnu/debug/gatepass.exe
 CRATES='-p gatepass-wire -p gatepass-backend -p gatepass-engine -p gatepass-spnego -p gatepass-http -p gatepass-sspi -p gatepass
-  -p gatepass-inspect -p gatepass-client -p gatepass-mock-proxy -p gatepass-cli'
+  -p gatepass-inspect -p gatepass-credentials -p gatepass-client -p gatepass-mock-proxy -p gatepass-cli'
 
 if [ -z "${RW_STATE:-}" ]; then
   ci/windows/setup.sh || exit 1
