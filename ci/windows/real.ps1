@@ -5,8 +5,7 @@
   Prints a line "pass" or "fail" for each row, "not run" for what it was not given, and closes with "N passed, M failed".
   Needs Rust (https://rustup.rs) for the tests; nothing else is installed, and nothing is changed.
 .PARAMETER Proxy
-  A proxy that wants a login of the domain, such as http://proxy.corp.example:8080. Without it the proxy of Internet Options or
-  WinHTTP is taken, if there is one.
+  A proxy that wants a login of the domain, such as http://proxy.corp.example:8080.
 .PARAMETER Url
   What is fetched through the proxy.
 .PARAMETER BoundUrl
@@ -58,11 +57,12 @@ $build = Run 'cargo' @('build', '-q', '-p', 'gatepass-cli')
 Row 'gatepass.exe is built' ($build.Code -eq 0) $build.Last
 $gatepass = if ($env:CARGO_TARGET_DIR) { Join-Path $env:CARGO_TARGET_DIR 'debug\gatepass.exe' } else { 'target\debug\gatepass.exe' }
 
-$through = if ($Proxy) { @('-x', $Proxy) } else { @() }
-$name = if ($Proxy) { "through $Proxy" } else { 'through the proxy of the settings' }
-$run = Run $gatepass (@('fetch', '-s', '-o', 'NUL', '-w', '%{http_code}') + $through + @($Url))
-if (-not $Proxy -and $run.Text -notmatch '407|200') { NotRun "single sign-on $name" 'give -Proxy' }
-else { Row "single sign-on $name, no name and no password" ($run.Code -eq 0 -and $run.Text -match '^200') $run.Last }
+if ($Proxy) {
+  $run = Run $gatepass @('fetch', '-s', '-o', 'NUL', '-w', '%{http_code}', '-x', $Proxy, $Url)
+  Row "single sign-on through $Proxy, no name and no password" ($run.Code -eq 0 -and $run.Text -match '^200') $run.Last
+  $run = Run $gatepass @('fetch', '-s', '-o', 'NUL', '-w', '%{http_code}', '--proxy-ntlm', '-x', $Proxy, $Url)
+  Row "the same by NTLM alone" ($run.Code -eq 0 -and $run.Text -match '^200') $run.Last
+} else { NotRun 'single sign-on through a proxy' 'give -Proxy' }
 
 if ($BoundUrl) {
   $run = Run $gatepass @('fetch', '-s', '-o', 'NUL', '-w', '%{http_code}', '--negotiate', '-u', ':', $BoundUrl)

@@ -4,7 +4,7 @@ use crate::allocated::Allocated;
 use crate::package_info::PackageInfo;
 use crate::security_status::Failure;
 use gatepass_backend::SessionKey;
-use std::{fmt, slice};
+use std::{fmt, mem, slice};
 use windows_sys::Win32::Security::Authentication::Identity::{
     DeleteSecurityContext, QueryContextAttributesW, SECPKG_ATTR, SECPKG_ATTR_FLAGS, SECPKG_ATTR_LIFESPAN,
     SECPKG_ATTR_NAMES, SECPKG_ATTR_NATIVE_NAMES, SECPKG_ATTR_PACKAGE_INFO, SECPKG_ATTR_SESSION_KEY,
@@ -56,6 +56,11 @@ impl Context {
     /// `handle` is that of a context, and nobody else deletes it.
     pub(crate) const unsafe fn new(handle: SecHandle) -> Self {
         Self(handle)
+    }
+
+    /// Does not delete the context, which goes on under a handle that a later call returned.
+    pub(crate) fn forget(self) {
+        mem::forget(self);
     }
 
     /// The handle, for a call that takes it.

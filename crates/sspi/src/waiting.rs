@@ -160,8 +160,12 @@ impl Waiting {
         if status < 0 {
             return Err(Failure::new(self.function(), status).into());
         }
-        // SAFETY: a call that did not fail made the context, or took the one that is there, whose handle stays the same.
-        let context = self.context.take().unwrap_or_else(|| unsafe { Context::new(handle) });
+        // The function may return the context under another handle; the one before is then no more.
+        if let Some(before) = self.context.take() {
+            before.forget();
+        }
+        // SAFETY: a call that did not fail returned the handle of the context, which nobody else deletes.
+        let context = unsafe { Context::new(handle) };
         if matches!(status, SEC_I_COMPLETE_NEEDED | SEC_I_COMPLETE_AND_CONTINUE) {
             // SAFETY: the context lives, and the descriptor's buffer is `room`.
             let status = unsafe { CompleteAuthToken(context.handle(), &raw const output) };
@@ -194,7 +198,7 @@ impl Waiting {
 
     fn call(&self, input: *const SecBufferDesc, output: &mut SecBufferDesc) -> Returned {
         let context = self.context.as_ref().map_or(ptr::null(), |context| ptr::from_ref(context.handle()));
-        let mut handle = SecHandle::default();
+        let mut handle = self.context.as_ref().map_or_else(SecHandle::default, |context| *context.handle());
         let (mut flags, mut expiry) = (0, 0);
         let status = match self.side {
             Side::Client => {
