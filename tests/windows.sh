@@ -97,6 +97,11 @@ t 200/000 'GET, first 407 closes' code -x "$RW_KAOFF" -U 'CORP\alice:Passw0rd!' 
 t 200/000 'GET by Negotiate' code -x "$RW_NEGO" -U 'CORP\alice:Passw0rd!' "$W"
 t 200/200 'CONNECT by Negotiate' code -x "$RW_NEGO" -U 'CORP\alice:Passw0rd!' -k "$WS"
 t 200/000 'origin with a login of its own' code -u 'CORP\bob:Bob-Passw0rd!' "$RW_401/"
+# Samba's client, which is Wine's NTLM, calls itself version 6.1; our engine calls itself 10.0.
+t 200/000 "$RW_REC" code -x "$RW_REC" -U 'CORP\alice:Passw0rd!' "$W"
+t 6.1 "$RW_REC: whose NEGOTIATE it was" /usr/bin/python3 -c 'import base64, json, sys
+message = base64.b64decode(json.loads(open(sys.argv[1]).readlines()[-1])["messages"][0]["b64"])
+print("%d.%d" % (message[32], message[33]))' "$RW_HANDSHAKES"
 
 section 'the proxy of the registry'
 # WinHTTP's default as netsh writes it: 40, 0, the flags 3 (a proxy), then each text behind its length.
