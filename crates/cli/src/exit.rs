@@ -12,6 +12,7 @@ impl Exit {
     /// All went well.
     pub(crate) const OK: Self = Self(0);
     /// `decode`: the message is malformed. `demo`: something was not as it should be. `fetch`: unknown protocol.
+    /// `whoami`, `logout`: there is no login.
     pub(crate) const FAILED: Self = Self(1);
     /// The command line is not understood.
     pub(crate) const USAGE: Self = Self(2);
@@ -31,7 +32,7 @@ impl Exit {
     pub(crate) const PARTIAL: Self = Self(18);
     /// `-f` and a status of 400 or more.
     pub(crate) const HTTP: Self = Self(22);
-    /// Output could not be written.
+    /// Output could not be written; for `login`, to a keyring.
     pub(crate) const WRITE: Self = Self(23);
     /// A file could not be read.
     pub(crate) const READ: Self = Self(26);
@@ -131,7 +132,7 @@ const TABLE: [(Exit, &str); 25] = [
     (Exit::OK, "all went well (a 401, 404 or 407 response is still a response: see fetch -f)"),
     (
         Exit::FAILED,
-        "protocol not supported; decode: malformed message; demo: something was not as it should be",
+        "protocol not supported; decode: malformed message; demo: something was not as it should be; whoami, logout: no login",
     ),
     (Exit::USAGE, "the command line is not understood"),
     (Exit::URL, "the URL is malformed"),
@@ -142,7 +143,7 @@ const TABLE: [(Exit, &str); 25] = [
     (Exit::WEIRD_REPLY, "the answer is not HTTP"),
     (Exit::PARTIAL, "the response ended before its announced length"),
     (Exit::HTTP, "fetch -f, and the status is 400 or more"),
-    (Exit::WRITE, "the output cannot be written"),
+    (Exit::WRITE, "the output cannot be written; login: no keyring takes it"),
     (Exit::READ, "a file or standard input cannot be read"),
     (Exit::TIMEOUT, "a time limit is over"),
     (Exit::TLS, "the TLS handshake failed"),
