@@ -59,7 +59,7 @@ impl Exit {
     pub(crate) const DENIED: Self = Self(67);
     /// The file of trusted certificates cannot be used.
     pub(crate) const CA_FILE: Self = Self(77);
-    /// The authentication failed for another reason than a wrong password.
+    /// The authentication failed for another reason than a wrong password; there is no login to give.
     pub(crate) const AUTHENTICATION: Self = Self(94);
 
     /// The number.
@@ -159,7 +159,10 @@ const TABLE: [(Exit, &str); 25] = [
         "name or password refused: demo --proxy, and fetch where URLs are left that are not tried any more",
     ),
     (Exit::CA_FILE, "the file of trusted certificates cannot be used"),
-    (Exit::AUTHENTICATION, "the authentication failed for another reason than a wrong password"),
+    (
+        Exit::AUTHENTICATION,
+        "no login is known, or the authentication failed for another reason than a wrong password",
+    ),
 ];
 
 /// The exit codes for a help page.

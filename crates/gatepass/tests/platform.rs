@@ -106,10 +106,7 @@ fn with_nothing_at_all_there_is_one_error_that_says_what_each_mechanism_misses()
 #[test]
 fn a_source_that_knows_nobody_or_fails_is_named_in_the_error() {
     for (notebook, words) in [
-        (
-            Notebook::default(),
-            "are known for http://proxy.gatepass.invalid:8080 (the notebook): give them, or store them",
-        ),
+        (Notebook::default(), "are known for http://proxy.gatepass.invalid:8080 (the notebook)"),
         (
             Notebook { broken: true, ..Notebook::default() },
             "(the notebook): its pages stick together: dry it",

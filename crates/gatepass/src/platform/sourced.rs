@@ -34,10 +34,9 @@ impl Sourced {
         let place = request.peer().or(request.target_name()).unwrap_or("this login");
         match source.credentials(request) {
             Ok(Some(credentials)) => Ok((credentials, source.name())),
-            Ok(None) => Err(nobody(format!(
-                "no name and password are known for {place} ({}): give them, or store them",
-                source.name()
-            ))),
+            Ok(None) => {
+                Err(nobody(format!("no name and password are known for {place} ({})", source.name())))
+            }
             Err(error) => Err(nobody(format!(
                 "no name and password could be found for {place} ({}): {}",
                 source.name(),
