@@ -51,6 +51,13 @@ impl Nonces {
         Self::from_rng(fill, now)
     }
 
+    /// The same at another time: for who has a better clock, or wants a worse one.
+    #[must_use]
+    pub const fn with_time(mut self, now: FileTime) -> Self {
+        self.now = now;
+        self
+    }
+
     /// Nonces of the caller's choice. With nonces that repeat, a handshake protects nothing: for tests alone.
     #[cfg(feature = "test-nonces")]
     #[must_use]

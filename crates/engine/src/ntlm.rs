@@ -21,6 +21,7 @@ use core::fmt;
 use gatepass_backend::{
     Accounts, Attributes, Backend, Credentials, Error, Handshake, NtOwfV2, Request, Step,
 };
+use gatepass_wire::Version;
 
 /// NTLM as a [`Backend`]: NTLMv2, on either side, unless the policy says otherwise.
 ///
@@ -33,6 +34,8 @@ pub struct Ntlm {
     workstation: String,
     policy: Policy,
     dialect: Option<Dialect>,
+    /// The server's; the engine's own otherwise.
+    version: Option<Version>,
 }
 
 impl Ntlm {
@@ -52,6 +55,7 @@ impl Ntlm {
             workstation: String::new(),
             policy: Policy::default(),
             dialect: None,
+            version: None,
         }
     }
 
@@ -73,6 +77,13 @@ impl Ntlm {
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// With the VERSION of a server's CHALLENGE ([`Server::with_version`]).
+    #[must_use]
+    pub fn with_version(mut self, version: Version) -> Self {
+        self.version = Some(version);
         self
     }
 
@@ -139,8 +150,11 @@ impl Backend for Ntlm {
         let connectionless = request.requirements().contains(Attributes::DATAGRAM);
         settle::possible(request.requirements(), connectionless)?;
         self.policy.possible(request.bindings().is_some())?;
-        let server =
+        let mut server =
             Server::new(self.target.clone()).with_request(request.clone()).with_policy(self.policy.clone());
+        if let Some(version) = self.version {
+            server = server.with_version(version);
+        }
         Ok(Box::new(Acceptor { server, connectionless, accounts, nonces: Arc::clone(&self.nonces) }))
     }
 }

@@ -4,6 +4,7 @@ use crate::code_page::{Ascii, CodePage};
 use crate::{Dialect, Error};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::time::Duration;
+use gatepass_wire::NegotiateFlags;
 
 /// The policy of a client or a server.
 ///
@@ -20,6 +21,7 @@ pub struct Policy {
     pub(crate) bindings: Bindings,
     pub(crate) targets: Vec<String>,
     pub(crate) skew: Option<Duration>,
+    pub(crate) withheld: NegotiateFlags,
     /// `None` is ASCII, which needs no memory of its own.
     code_page: Option<Arc<dyn CodePage>>,
 }
@@ -48,6 +50,7 @@ impl Default for Policy {
             bindings: Bindings::default(),
             targets: Vec::new(),
             skew: None,
+            withheld: NegotiateFlags::EMPTY,
             code_page: None,
         }
     }
@@ -127,6 +130,13 @@ impl Policy {
     #[must_use]
     pub fn with_maximum_skew(mut self, skew: Duration) -> Self {
         self.skew = Some(skew);
+        self
+    }
+
+    /// Never says these flags, as if this side knew nothing of what they stand for.
+    #[must_use]
+    pub fn withholding(mut self, flags: NegotiateFlags) -> Self {
+        self.withheld = flags;
         self
     }
 

@@ -15,7 +15,9 @@ use crate::{Claim, Error, Nonces, TargetInfo, settle};
 use alloc::vec::Vec;
 use core::fmt;
 use gatepass_backend::Request;
-use gatepass_wire::{AvPairs, Challenge, Message, Negotiate, NegotiateFlags as Flags, extend_utf16le};
+use gatepass_wire::{
+    AvPairs, Challenge, Message, Negotiate, NegotiateFlags as Flags, Version, extend_utf16le,
+};
 use messages::Messages;
 
 /// A server that has heard nothing yet.
@@ -25,13 +27,14 @@ pub struct Server {
     policy: Policy,
     /// Its bindings, the requirements; the target name is not compared.
     request: Request,
+    version: Version,
 }
 
 impl Server {
     /// A server with these names.
     #[must_use]
     pub fn new(target: TargetInfo) -> Self {
-        Self { target, policy: Policy::default(), request: Request::new() }
+        Self { target, policy: Policy::default(), request: Request::new(), version: VERSION }
     }
 
     /// With channel bindings and requirements (the arguments of `AcceptSecurityContext`). What becomes of a client with
@@ -47,6 +50,13 @@ impl Server {
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// With this VERSION in its CHALLENGE, on which nothing depends ([MS-NLMP] 2.2.2.10).
+    #[must_use]
+    pub fn with_version(mut self, version: Version) -> Self {
+        self.version = version;
         self
     }
 
@@ -122,7 +132,7 @@ impl Server {
             server_challenge: nonces.challenge,
             reserved: None,
             target_info: Some(AvPairs::new(target_info)),
-            version: Some(VERSION),
+            version: Some(self.version),
         }
         .encode()?;
         kept.clear();

@@ -102,7 +102,8 @@ pub(crate) fn agree(offered: Flags, ours: Flags, required: Flags, policy: &Polic
 /// What a server can do under `policy`: all that this engine speaks; the client chooses.
 pub(crate) fn server(policy: &Policy) -> Flags {
     let flags = SPOKEN.with(PROTECTION).with(Flags::NEGOTIATE_KEY_EXCH).with(Flags::NEGOTIATE_IDENTIFY);
-    if policy.permits(Dialect::Lm) { flags.with(LM_KEYS) } else { flags }
+    let flags = if policy.permits(Dialect::Lm) { flags.with(LM_KEYS) } else { flags };
+    flags.without(policy.withheld)
 }
 
 /// What a client offers that requires `attributes` and speaks `dialect`: protection of messages only where it is wanted, as
@@ -120,11 +121,12 @@ pub(crate) fn client(attributes: Attributes, policy: &Policy, dialect: Option<Di
     if attributes.contains(Attributes::IDENTIFY) {
         flags = flags.with(Flags::NEGOTIATE_IDENTIFY);
     }
-    match dialect {
+    let flags = match dialect {
         Some(Dialect::Lm) => flags.without(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY).with(LM_KEYS),
         Some(Dialect::V1) => flags.without(Flags::NEGOTIATE_EXTENDED_SESSIONSECURITY),
         _ => flags,
-    }
+    };
+    flags.without(policy.withheld)
 }
 
 /// The flags without which `attributes` cannot be had under `policy`. Encryption means encryption with 128 bits, and
@@ -233,6 +235,15 @@ mod tests {
             settle(none, server(&Policy::new()), Flags::EMPTY),
             Err(Error::Incompatible(Incompatible::Charset))
         );
+    }
+
+    #[test]
+    fn what_a_policy_withholds_neither_side_says() {
+        let policy = Policy::new().withholding(Flags::NEGOTIATE_128 | Flags::NEGOTIATE_56);
+        for flags in [server(&policy), client(Attributes::CONFIDENTIALITY, &policy, None)] {
+            assert!(!flags.intersects(Flags::NEGOTIATE_128 | Flags::NEGOTIATE_56));
+            assert!(flags.contains(Flags::NEGOTIATE_UNICODE));
+        }
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct TargetInfo {
     dns_domain: String,
     dns_computer: String,
     dns_tree: String,
+    further: Vec<(AvId, Vec<u8>)>,
+    timeless: bool,
 }
 
 impl TargetInfo {
@@ -38,13 +40,31 @@ impl TargetInfo {
         self
     }
 
+    /// With a further pair behind the names, such as one that no client knows yet ([MS-NLMP] 2.2.2.1: it is passed over).
+    /// The end of the list is written anyway, and not here.
+    #[must_use]
+    pub fn with_pair(mut self, id: AvId, value: impl Into<Vec<u8>>) -> Self {
+        if id != AvId::MSV_AV_EOL {
+            self.further.push((id, value.into()));
+        }
+        self
+    }
+
+    /// Without the time, as servers before Windows Vista send it: the client takes its own, and need
+    /// send no MIC ([MS-NLMP] 3.1.5.1.2).
+    #[must_use]
+    pub fn without_timestamp(mut self) -> Self {
+        self.timeless = true;
+        self
+    }
+
     /// The name of the target: the domain, or, where there is none, the server itself; and whether it is a domain.
     pub(crate) fn target_name(&self) -> (&str, bool) {
         let is_domain = !self.netbios_domain.is_empty() && self.netbios_domain != self.netbios_computer;
         (if is_domain { &self.netbios_domain } else { &self.netbios_computer }, is_domain)
     }
 
-    /// Appends the list for CHALLENGE, with the time, so that the client answers with NTLMv2 and a MIC.
+    /// Appends the list for CHALLENGE, with the time unless it was left out: a client answers it with NTLMv2 and a MIC.
     pub(crate) fn write(&self, now: FileTime, out: &mut Vec<u8>) -> Result<(), Error> {
         let names = [
             (AvId::MSV_AV_NB_DOMAIN_NAME, &self.netbios_domain),
@@ -56,7 +76,12 @@ impl TargetInfo {
         for (id, name) in names.into_iter().filter(|(_, name)| !name.is_empty()) {
             Own::Text(name).write(id, out)?;
         }
-        Own::Bytes(&now.to_le_bytes()).write(AvId::MSV_AV_TIMESTAMP, out)?;
+        for (id, value) in &self.further {
+            Own::Bytes(value).write(*id, out)?;
+        }
+        if !self.timeless {
+            Own::Bytes(&now.to_le_bytes()).write(AvId::MSV_AV_TIMESTAMP, out)?;
+        }
         out.extend_from_slice(&AvId::MSV_AV_EOL.header(0)?);
         Ok(())
     }
@@ -70,12 +95,13 @@ impl TargetInfo {
             &self.dns_computer,
             &self.dns_tree,
         ];
+        let further = self.further.iter().map(|(_, value)| value.len().saturating_add(4));
         // Seven headers and the time. A text has no more UTF-16 units than bytes.
         names
             .iter()
             .fold(0, |size: usize, name| size.saturating_add(name.len()))
             .saturating_mul(2)
-            .saturating_add(36)
+            .saturating_add(further.fold(36, usize::saturating_add))
     }
 }
 
@@ -227,6 +253,15 @@ mod tests {
         assert!(list.len() <= info.size());
         let ids: Vec<u16> = AvPairs::new(&list).iter().map(|pair| pair.unwrap().id.0).collect();
         assert_eq!(ids, [2, 1, 4, 3, 7]);
+        let info = info.with_pair(UNKNOWN, *b"new").with_pair(AvId::MSV_AV_EOL, *b"").without_timestamp();
+        let mut list = Vec::new();
+        info.write(FileTime::from_ticks(1), &mut list).unwrap();
+        assert!(list.len() <= info.size());
+        let ids: Vec<u16> = AvPairs::new(&list).iter().map(|pair| pair.unwrap().id.0).collect();
+        assert_eq!(
+            (ids, values(&list, UNKNOWN)),
+            (alloc::vec![2, 1, 4, 3, UNKNOWN.0], alloc::vec![&b"new"[..]])
+        );
         assert_eq!(info.target_name(), ("CORP", true));
         assert_eq!(TargetInfo::new("BOX", "BOX").target_name(), ("BOX", false));
         assert_eq!(TargetInfo::new("", "BOX").target_name(), ("BOX", false));
