@@ -19,6 +19,8 @@ pub enum Error {
     Fault(Planned),
     /// What is wrong with an account of a script.
     Account(String),
+    /// What is wrong with the policy of the server or with its CHALLENGE.
+    Policy(String),
     /// The certificates could not be made.
     Certificate(Box<dyn StdError + Send + Sync>),
     /// The thread that serves, or its event loop, could not be started.
@@ -34,7 +36,7 @@ impl fmt::Display for Error {
             }
             Self::Listen(address, _) => write!(f, "cannot listen on {address}"),
             Self::Fault(planned) => write!(f, "a fault that cannot happen there: {planned}"),
-            Self::Account(what) => f.write_str(what),
+            Self::Account(what) | Self::Policy(what) => f.write_str(what),
             Self::Certificate(_) => f.write_str("cannot make the certificates of the embedded origin"),
             Self::Thread(_) => f.write_str("cannot start the thread of the mock proxy"),
         }
@@ -44,7 +46,7 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::NotLoopback(_) | Self::Fault(_) | Self::Account(_) => None,
+            Self::NotLoopback(_) | Self::Fault(_) | Self::Account(_) | Self::Policy(_) => None,
             Self::Listen(_, error) | Self::Thread(error) => Some(error),
             Self::Certificate(error) => {
                 let error: &(dyn StdError + 'static) = error.as_ref();

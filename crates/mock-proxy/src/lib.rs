@@ -52,6 +52,7 @@ mod reply;
 mod route;
 mod running;
 mod script;
+mod server;
 mod stream;
 mod transcript;
 mod tunnel;
@@ -62,7 +63,10 @@ pub use leg::Leg;
 pub use mock::MockProxy;
 pub use personality::{Dress, Layout, Personality, Place};
 pub use running::Running;
-pub use script::{Account, Names, Offered, Refused, Script, ScriptError};
+pub use script::{
+    Account, Bound, Minimum, Names, Offered, Pair, Refused, Script, ScriptError, ServerChallenge,
+    ServerPolicy,
+};
 pub use transcript::{
     Connection, Ended, Event, Exchange, FORMAT, Field, Log, Outcome, Secrets, Token, Transcript,
     TranscriptError, What,

@@ -11,13 +11,12 @@ use crate::personality::{Personality, Place};
 use crate::proxy::Proxy;
 use crate::route::Routes;
 use crate::running::{Books, Running};
-use crate::script::{Account, Script, Secret};
+use crate::script::{Account, Script, Secret, ServerChallenge, ServerPolicy};
+use crate::server::Server;
 use crate::transcript::Observers;
 use crate::{Error, Event, Leg, listener};
-use gatepass_backend::{Accounts, Backend, Password, Request};
-use gatepass_engine::{Bindings, Ntlm, Policy, TargetInfo, crypto};
-use gatepass_http::{Basic, Mechanisms, Scheme, Side};
-use gatepass_spnego::{Oid, Spnego};
+use gatepass_backend::{Accounts, Password, Request};
+use gatepass_http::{Mechanisms, Scheme, Side};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -26,9 +25,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-/// The NetBIOS name of the mock as a server.
-const COMPUTER: &str = "MOCKPROXY";
-/// Its domain, where no account names one.
+/// The domain of the mock as a server, where no account names one.
 const DOMAIN: &str = "CORP";
 
 /// A mock proxy that is not started yet: 407 NTLM for everyone, with an embedded origin behind it.
@@ -43,6 +40,8 @@ pub struct MockProxy {
     origin_accounts: Option<Arc<dyn Accounts>>,
     schemes: Vec<Scheme>,
     realm: Option<String>,
+    policy: ServerPolicy,
+    challenge: ServerChallenge,
     /// Like whom the proxy and the origin are.
     like: [Option<Personality>; 2],
     faults: Vec<Planned>,
@@ -68,6 +67,8 @@ impl MockProxy {
             origin_accounts: None,
             schemes: vec![Scheme::Ntlm],
             realm: None,
+            policy: ServerPolicy::default(),
+            challenge: ServerChallenge::default(),
             like: [None, None],
             faults: Vec::new(),
             origin_faults: Vec::new(),
@@ -92,6 +93,12 @@ impl MockProxy {
         if let Some(names) = &script.domain {
             self = self.domain(&names.netbios, &names.dns);
         }
+        if let Some(policy) = &script.policy {
+            self = self.policy(policy.clone());
+        }
+        if let Some(challenge) = &script.challenge {
+            self = self.challenge(challenge.clone());
+        }
         for account in &script.accounts {
             let domain = enrol(&mut self.store, account)?;
             self.domain.get_or_insert_with(|| Domain::named(&domain));
@@ -108,6 +115,18 @@ impl MockProxy {
     /// [`Scheme::Negotiate`] with NTLM inside, [`Scheme::Ntlm`], and [`Scheme::Basic`].
     pub fn offer(mut self, schemes: &[Scheme]) -> Self {
         self.schemes = schemes.to_vec();
+        self
+    }
+
+    /// Demanding of clients what `policy` says. What cannot be had is an error of [`start`](Self::start).
+    pub fn policy(mut self, policy: ServerPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Saying in its CHALLENGE what `challenge` says.
+    pub fn challenge(mut self, challenge: ServerChallenge) -> Self {
+        self.challenge = challenge;
         self
     }
 
@@ -207,6 +226,8 @@ impl MockProxy {
         if let Some(planned) = planned.into_iter().find(|planned| !planned.fault.can_happen_in(planned.leg)) {
             return Err(Error::Fault(planned.clone()));
         }
+        let domain = self.domain.clone().unwrap_or_else(|| Domain::named(DOMAIN));
+        let server = Server::new(&domain, &self.policy, &self.challenge)?;
         let plans =
             [self.faults.clone(), self.origin_faults.clone()].map(|faults| Arc::new(Plan::new(faults)));
         let loopback = (Ipv4Addr::LOCALHOST, 0).into();
@@ -216,7 +237,8 @@ impl MockProxy {
         let authority = Authority::new()?;
         let routes = Routes { plain, secure };
         let books = Books::new(&self.observers);
-        let (proxy, [plain_door, secure_door]) = self.doors(routes, &books, &authority, &plans);
+        let (proxy, [plain_door, secure_door]) =
+            self.doors((&domain, server), routes, &books, &authority, &plans);
 
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
         let (stop, stopped) = oneshot::channel();
@@ -242,33 +264,26 @@ impl MockProxy {
     /// The proxy, and the origin over http and https.
     fn doors(
         self,
+        (domain, server): (&Domain, Server),
         routes: Routes,
         books: &Books,
         authority: &Authority,
         [plan, origin_plan]: &[Arc<Plan>; 2],
     ) -> (Arc<Proxy>, [Arc<Origin>; 2]) {
-        let domain = self.domain.unwrap_or_else(|| Domain::named(DOMAIN));
-        let offered = |policy| {
-            let offered = mechanisms(&domain, policy).only(&self.schemes);
+        let bound = self.like[1].as_ref().is_some_and(|personality| personality.requires_bindings);
+        let server = if bound { server.requiring_bindings() } else { server };
+        let offered = |over_tls| {
+            let offered = server.mechanisms(over_tls).only(&self.schemes);
             match &self.realm {
                 Some(realm) => offered.with_realm(realm),
                 None => offered,
             }
         };
-        let bound = self.like[1].as_ref().is_some_and(|personality| personality.requires_bindings);
-        let plain_mechanisms = offered(Policy::new());
-        // Without TLS there is nothing to be bound to.
-        let secure_mechanisms = match bound {
-            true => offered(Policy::new().with_bindings(Bindings::Required)),
-            false => plain_mechanisms.clone(),
-        };
-        let store = Arc::new(self.store.of(&domain));
+        let mechanisms: [Mechanisms; 2] = [offered(false), offered(true)];
+        let store = Arc::new(self.store.of(domain));
         let accounts = self.accounts.unwrap_or_else(|| store.clone());
-        let origin_store = if self.origin_store.is_empty() {
-            store.clone()
-        } else {
-            Arc::new(self.origin_store.of(&domain))
-        };
+        let origin_store =
+            if self.origin_store.is_empty() { store.clone() } else { Arc::new(self.origin_store.of(domain)) };
         let origin_accounts = match self.origin_accounts {
             Some(accounts) => accounts,
             None if Arc::ptr_eq(&store, &origin_store) => accounts.clone(),
@@ -276,7 +291,7 @@ impl MockProxy {
         };
         let gate = |side, (accounts, store): (&Arc<dyn Accounts>, &Arc<Store>), secure, request| Gate {
             side,
-            mechanisms: if secure { secure_mechanisms.clone() } else { plain_mechanisms.clone() },
+            mechanisms: mechanisms[usize::from(secure)].clone(),
             accounts: accounts.clone(),
             store: store.clone(),
             request,
@@ -314,22 +329,6 @@ fn enrol(store: &mut Store, account: &Account) -> Result<String, Error> {
     }
     store.refuse(domain, user, account.refused);
     Ok(domain.to_owned())
-}
-
-/// All that can be offered.
-fn mechanisms(domain: &Domain, policy: Policy) -> Mechanisms {
-    let ntlm: Arc<dyn Backend> = Arc::new(backend(domain).with_policy(policy));
-    let negotiate = Spnego::new().with_mechanism(&[Oid::NTLMSSP], ntlm.clone());
-    Mechanisms::ntlm(ntlm)
-        .with(Scheme::Negotiate, Arc::new(negotiate))
-        .with(Scheme::Basic, Arc::new(Basic::verifying(crypto::ntowf_v1)))
-}
-
-/// The NTLM server, with the names that it shows in its CHALLENGE.
-fn backend(domain: &Domain) -> Ntlm {
-    let dns_computer = format!("{}.{}", COMPUTER.to_lowercase(), domain.dns);
-    let names = TargetInfo::new(&domain.netbios, COMPUTER).with_dns(&domain.dns, dns_computer, &domain.dns);
-    Ntlm::new().with_target_info(names)
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {

@@ -7,15 +7,25 @@
 //! user = 'CORP\alice'
 //! password = "pw"
 //!
+//! [policy]
+//! require-mic = true
+//!
+//! [challenge]
+//! no-timestamp = true
+//!
 //! [[fault]]
 //! leg = "challenge"
 //! nth = 2
 //! fault = { close-after = 100 }
 //! ```
 
+mod challenge;
 mod error;
+mod policy;
 
+pub use challenge::{Pair, ServerChallenge};
 pub use error::ScriptError;
+pub use policy::{Bound, Minimum, ServerPolicy};
 
 use crate::{Personality, Planned};
 use gatepass_backend::{NtHash, Password, Principal};
@@ -41,6 +51,12 @@ pub struct Script {
     /// The domain; that of the first account otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<Names>,
+    /// What the server demands of a client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ServerPolicy>,
+    /// What the server's CHALLENGE says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<ServerChallenge>,
     /// Who may log in at the proxy.
     #[serde(rename = "account", skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<Account>,
@@ -193,6 +209,14 @@ impl Script {
         let script: Self = toml::from_str(text).map_err(|error| ScriptError::of_toml(text, &error))?;
         if let Some(name) = script.like.as_deref().filter(|name| Personality::named(name).is_none()) {
             return Err(ScriptError::unknown(text, name, &Personality::names()));
+        }
+        if let Some(policy) = &script.policy {
+            policy.read().map_err(|(word, what)| ScriptError::found(text, word, what))?;
+        }
+        if let Some(challenge) = &script.challenge {
+            let found = |(word, what): (String, String)| ScriptError::found(text, &word, what);
+            challenge.target_info("", "", "").map_err(found)?;
+            challenge.version().map_err(found)?;
         }
         for account in script.accounts.iter().chain(&script.origin_accounts) {
             account.read().map_err(|what| ScriptError::found(text, &account.user, what))?;

@@ -9,6 +9,7 @@ mod offer;
 mod origin;
 mod peer;
 mod personality;
+mod policy;
 mod script;
 mod transcript;
 mod tunnel;

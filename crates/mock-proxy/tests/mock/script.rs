@@ -9,6 +9,16 @@ offer = ["ntlm", "basic"]
 realm = "the gate"
 domain = { netbios = "KÖLN", dns = "köln.test" }
 
+[policy]
+minimum = "ntlmv2"
+require-mic = true
+bindings = "when-present"
+max-skew = 300.0
+
+[challenge]
+computer = "GATE"
+pair = [{ id = 4660, hex = "00" }]
+
 [[account]]
 user = 'KÖLN\jürgen'
 password = "pässwörd€"
