@@ -91,6 +91,9 @@ vectors() {
   cargo run -q -p gatepass-fixtures --bin check-vectors -- fixtures/recorded.json fixtures/public.json fixtures/malformed.json
 }
 
+# Every feature has what shows it, and the page says what the generator says now.
+conformance() { cargo run -q -p gatepass-fixtures --bin conformance -- --check; }
+
 # Rules that no lint knows.
 house() {
   local found=0
@@ -125,7 +128,7 @@ if [[ ${1:-} = fuzz && ${2:-} =~ ^[1-9][0-9]*$ && $# = 2 ]]; then
   exit
 fi
 steps=("$@")
-[ $# -gt 0 ] || steps=(fmt house clippy tests doc no_std other_targets features deny fuzz peers vectors)
+[ $# -gt 0 ] || steps=(fmt house clippy tests doc no_std other_targets features deny fuzz peers vectors conformance)
 for step in "${steps[@]}"; do
   echo "== $step"
   "$step"

@@ -48,6 +48,22 @@ export -f curl_ raw requests_ java_
 export FOREIGN_PROXY FOREIGN_PYTHON ORIGIN_CA ROOT JAVA
 b() { local expected=$1 name=$2; shift 2; t "$expected" "$name" bash -c '"$@"' - "$@"; }
 
+# client NAME VERSION: the rows from here on are its. Each client is a line of what the table of docs/conformance.md is made of.
+RESULTS=${CARGO_TARGET_DIR:-$ROOT/target}/conformance/clients.jsonl NAME=
+client() {
+  client_ends
+  NAME=$1 VERSION=$2 P_BEFORE=$P F_BEFORE=$F
+}
+client_ends() {
+  local result=pass
+  [ $F = "${F_BEFORE:-0}" ] && [ $P -gt "${P_BEFORE:-0}" ] || result=FAIL
+  [ -z "$NAME" ] || printf '{"section": "foreign clients: %s", "peers": "%s %s", "result": "%s"}\n' "$NAME" "$NAME" "$VERSION" $result >>"$RESULTS"
+}
+package() { "$FOREIGN_PYTHON" -c "from importlib.metadata import version; print(version('$1'))"; }
+mkdir -p "${RESULTS%/*}"
+echo "{\"date\": \"$(date +%F)\"}" >"$RESULTS"
+
+client curl "$(curl --version | sed -n 's/^curl \([^ ]*\).*/\1/p')"
 b 200/000 'curl GET' curl_ alice 'Passw0rd!' "$ORIGIN_HTTP"
 b 200/200 'curl CONNECT' curl_ alice 'Passw0rd!' "$ORIGIN_HTTPS"
 b 407/000 'curl GET, wrong password' curl_ alice nope "$ORIGIN_HTTP"
@@ -56,6 +72,7 @@ b 407/000 'curl GET, unknown user' curl_ nobody 'Passw0rd!' "$ORIGIN_HTTP"
 b 200/000 'curl GET, empty password' curl_ emptypw '' "$ORIGIN_HTTP"
 
 for engine in pyspnego impacket; do
+  client $engine "$(package $engine)"
   b 200 "$engine GET" raw $engine alice 'Passw0rd!' "$ORIGIN_HTTP"
   b 200 "$engine CONNECT" raw $engine alice 'Passw0rd!' "$ORIGIN_HTTPS"
   b 407 "$engine GET, wrong password" raw $engine alice nope "$ORIGIN_HTTP"
@@ -63,15 +80,24 @@ for engine in pyspnego impacket; do
   b 200 "$engine GET, non-ASCII name and password" raw $engine jürgen 'pässwörd€' "$ORIGIN_HTTP"
 done
 
+client requests-ntlm "$(package requests-ntlm)"
 b 200 'requests-ntlm GET' requests_ alice 'Passw0rd!' "$ORIGIN_HTTP"
 b 407 'requests-ntlm GET, wrong password' requests_ alice nope "$ORIGIN_HTTP"
 b 200 'requests-ntlm GET, non-ASCII name and password' requests_ jürgen 'pässwörd€' "$ORIGIN_HTTP"
 
+client Java "$("$JAVA" --version | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')"
 b 200 'Java GET' java_ alice 'Passw0rd!' "$ORIGIN_HTTP"
 b 200 'Java CONNECT' java_ alice 'Passw0rd!' "$ORIGIN_HTTPS"
 b 407 'Java GET, wrong password' java_ alice nope "$ORIGIN_HTTP"
 b 407 'Java CONNECT, wrong password' java_ alice nope "$ORIGIN_HTTPS"
 b 200 'Java GET, non-ASCII name and password' java_ jürgen 'pässwörd€' "$ORIGIN_HTTP"
+client_ends
+
+# What docs/conformance.md says is what was seen just now, but for the day and the versions.
+results() { sed -E '/"date"/d; s/ [0-9][0-9A-Za-z.]*//g' "$1"; }
+if diff <(results "$ROOT/fixtures/peers/clients.jsonl") <(results "$RESULTS"); then P=$((P + 1)); else
+  F=$((F + 1)); echo "FAIL fixtures/peers/clients.jsonl is not what was seen now: $RESULTS"
+fi
 
 echo "$P passed, $F failed"
 [ $F = 0 ]

@@ -7,6 +7,8 @@
 #   RW_CLIENT=CMD    the client under test, which takes curl's options (default: target/debug/gatepass fetch)
 #   FOREIGN_PYTHON=PATH  a Python that has ci/requirements.txt already (default: target/foreign-python, made once)
 #   CARGO_TARGET_DIR where the built binaries are (default: target)
+# What was seen, by section and by cell of the matrix, is left in target/conformance: cp target/conformance/*.jsonl fixtures/peers/
+# makes it what docs/conformance.md is written from.
 set -u
 export LC_ALL=C.UTF-8
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
@@ -65,9 +67,26 @@ once() {
   if [ $asked = 1 ]; then pass; else fail "$name: the domain controller was asked $asked times about $user"; fi
 }
 
-section() { echo "== $*"; }
+# section TITLE [PEERS]: the rows from here on; with PEERS, the software on the other side, they are a line of what the table of
+# docs/conformance.md is made of.
+RUNS=$TARGET/../conformance/runs.jsonl TITLE= PEERS=
+section() {
+  section_ends
+  TITLE=$1 PEERS=${2:-} P_BEFORE=$P F_BEFORE=$F
+  echo "== $1"
+}
+section_ends() {
+  local result=pass
+  [ $F = "${F_BEFORE:-0}" ] && [ $P -gt "${P_BEFORE:-0}" ] || result=FAIL
+  [ -z "$PEERS" ] || printf '{"section": "%s", "peers": "%s", "result": "%s"}\n' "$TITLE" "$PEERS" $result >>"$RUNS"
+}
+version() { dpkg-query -W -f='${Version}' "$1" | sed 's/^[0-9]*://; s/[+~-].*//'; }
+SAMBA="Samba $(version samba)" SQUID="Squid $(squid --version | sed -n 's/^Squid Cache: Version //p')"
+APACHE="Apache $(version apache2)" GSS="gss-ntlmssp $(version gss-ntlmssp)"
+mkdir -p "$TARGET/../conformance"
+echo "{\"date\": \"$(date +%F)\"}" >"$RUNS"
 
-section 'proxies: GET and CONNECT; a wrong password is one attempt'
+section 'proxies: GET and CONNECT; a wrong password is one attempt' "$SQUID, $SAMBA"
 for p in $RW_NTLM $RW_KAOFF $RW_REC $RW_TLSPROXY; do
   once 200/000 "$p GET" alice code -x "$p" -U "$A" $W
   once 200/200 "$p CONNECT" alice code -x "$p" -U "$A" $WS
@@ -76,7 +95,7 @@ for p in $RW_NTLM $RW_KAOFF $RW_REC $RW_TLSPROXY; do
 done
 t 407/000 'proxy without credentials' code -x "$RW_NTLM" $W
 
-section 'origins: 401 from Squid as a reverse proxy, and from gss-ntlmssp'
+section 'origins: 401 from Squid as a reverse proxy, and from gss-ntlmssp' "$SQUID, $SAMBA, $APACHE, $GSS"
 for o in $RW_401/ $RW_401S/ $RW_WEB/ntlm/ $RW_WEBS/ntlm/; do
   once 200/000 "$o" alice code -u "$A" "$o"
   once 401/000 "$o, wrong password" alice code -u 'CORP\alice:nope' "$o"
@@ -87,7 +106,7 @@ for o in $RW_FILE/ntlm/ $RW_FILES/ntlm/; do
 done
 t 401/000 'origin without credentials' code "$RW_401/"
 
-section 'Negotiate with NTLM inside; Basic where it is allowed'
+section 'Negotiate with NTLM inside; Basic where it is allowed' "$SQUID, $SAMBA, $APACHE, $GSS"
 once 200/000 "$RW_NEGO GET" alice code --proxy-negotiate -x "$RW_NEGO" -U "$A" $W
 once 200/000 "$RW_NEGO POST" alice code --proxy-negotiate -x "$RW_NEGO" -U "$A" -d a=b $W
 once 200/200 "$RW_NEGO CONNECT" alice code --proxy-negotiate -x "$RW_NEGO" -U "$A" $WS
@@ -110,7 +129,7 @@ t 200/200 "$RW_ALL CONNECT by Basic" code --proxy-basic -x "$RW_ALL" -U "$A" $WS
 t 407/000 "$RW_ALL by Basic, wrong password" code --proxy-basic -x "$RW_ALL" -U 'CORP\alice:nope' $W
 t 407/000 "$RW_NTLM offers no Basic" code --proxy-basic -x "$RW_NTLM" -U "$A" $W
 
-section 'channel bindings (tls-server-end-point)'
+section 'channel bindings (tls-server-end-point)' "$GSS"
 bound() { client "$@" | grep -o '"channel_bound": [a-z]*'; }
 for o in $RW_CBT $RW_CBT384; do
   t '"channel_bound": true' "$o/require" bound -u "$A" "$o/require"
@@ -199,14 +218,14 @@ t 407/000 'where krb5.conf has aliases left alone' alias_of "$KRB5_CONFIG"
 never 200/000 'where it has them followed' alias_of "$TMP/krb5.alias"
 kdestroy -q
 
-section 'two identities at once: the proxy as alice, the origin as bob'
+section 'two identities at once: the proxy as alice, the origin as bob' "$SQUID, $SAMBA"
 both() { local a b; a=$(logins alice) b=$(logins bob); code "$@"; echo " $(($(logins alice) - a)) $(($(logins bob) - b))"; }
 t '200/000 1 1' "$RW_401 through $RW_NTLM" both -x "$RW_NTLM" -U "$A" -u "$B" "$RW_401/"
 t '200/200 1 1' "$RW_401S through $RW_NTLM" both -x "$RW_NTLM" -U "$A" -u "$B" "$RW_401S/"
 t '200/200 1 1' "$RW_401S through $RW_KAOFF" both -x "$RW_KAOFF" -U "$A" -u "$B" "$RW_401S/"
 t '401/000 1 1' "$RW_401 through $RW_NTLM, bob's password wrong" both -x "$RW_NTLM" -U "$A" -u 'CORP\bob:nope' "$RW_401/"
 
-section 'accounts'
+section 'accounts' "$SQUID, $SAMBA"
 for account in "$A" "$B" 'CORP\jürgen:pässwörd€' 'CORP\Ωmega:пароль😀' "CORP\\longpw:$RW_LONGPW" 'CORP\emptypw:' \
   'CORP\with space:Passw0rd!' 'alice:Passw0rd!' 'alice@corp.test:Passw0rd!' 'corp.test\alice:Passw0rd!'; do
   t 200/000 "GET as ${account%%:*}" code -x "$RW_NTLM" -U "$account" $W
@@ -230,7 +249,7 @@ else
   echo 'NOT RUN locked: these servers are not this run'"'"'s own, and the row locks the account for a day'
 fi
 
-section 'a body of 100 MB is not sent into a challenge'
+section 'a body of 100 MB is not sent into a challenge' "$SQUID, $SAMBA"
 head -c 100000000 /dev/zero >"$TMP/body"
 digest=$(sha256sum <"$TMP/body" | cut -d' ' -f1)
 # upload NAME PROXY_PORT CREDENTIALS EXPECTED-BODY MAX-BYTES-UP
@@ -262,15 +281,14 @@ counted() {
 }
 PIPE=$TARGET/examples/pipe
 
-section 'logins over pipes: accounts, dialects and policies; the session keys'
+section 'logins over pipes: accounts, dialects and policies; the session keys' "$SAMBA"
 [ -n "${RW_FRESH:-}" ] && up=$ROOT/ci/realworld/up.sh || up=-
 counted /usr/bin/python3 "$ROOT/tests/realworld/matrix/logins.py" "$PIPE" "$up"
 
 section 'the matrix: our client and our server against other implementations, with signed and sealed messages'
-mkdir -p "$TARGET/../conformance"
 counted /usr/bin/python3 "$ROOT/tests/realworld/matrix/matrix.py" "$PIPE" "$FOREIGN_PYTHON" "$TARGET/../conformance/matrix.jsonl"
 
-section 'SMB 2.1: a file over a session that the exported key signs'
+section 'SMB 2.1: a file over a session that the exported key signs' "$SAMBA"
 # smb ADDRESS FILE USER PASSWORD: the file, then what was agreed or why not
 smb() { GATEPASS_PASSWORD=$4 "$TARGET/examples/smb_read" "$1" share "$2" "$3" 2>&1; }
 hello=$'SMB 2.1, signed; mechListMIC verified\nhello from the share'
@@ -289,7 +307,8 @@ t 'smb_read: login refused: STATUS_ACCOUNT_DISABLED: the account is disabled; as
 t $'SMB 2.1, signed; mechListMIC verified\nsmb_read: nothing.txt: STATUS_OBJECT_NAME_NOT_FOUND: there is no such file on the share' \
   'a file that is not there' smb 127.0.0.10:445 nothing.txt 'CORP\alice' 'Passw0rd!'
 
-section "SMB 2.0: impacket's server, the only one with NTLM that impacket has"
+section "SMB 2.0: impacket's server, the only one with NTLM that impacket has" \
+  "impacket $("$FOREIGN_PYTHON" -c 'from importlib.metadata import version; print(version("impacket"))')"
 exec {hold}> >(exec "$FOREIGN_PYTHON" "$ROOT/tests/realworld/impacket_smb_server.py" "$RW_STATE/share" alice 'Passw0rd!' >"$TMP/port" 2>/dev/null)
 for _ in $(seq 100); do [ -s "$TMP/port" ] && break; sleep 0.1; done
 read -r port <"$TMP/port"
@@ -297,7 +316,7 @@ t $'SMB 2.0, signed; mechListMIC not sent\nhello from the share' "impacket's ser
 t "$refused" "impacket's server, wrong password" smb "127.0.0.1:$port" hello.txt 'CORP\alice' nope
 exec {hold}>&-
 
-section 'LDAP: a search with every message sealed'
+section 'LDAP: a search with every message sealed' "$SAMBA"
 # This server answers a simple bind without TLS with strongerAuthRequired, and a search without a bind with operationsError.
 ldap() { GATEPASS_PASSWORD=$2 "$TARGET/examples/ldap_search" 127.0.0.10:389 "$1" DC=corp,DC=test sAMAccountName "${@:3}" 2>&1; }
 t $'CN=alice,CN=Users,DC=corp,DC=test\n  sAMAccountName: alice' 'one search' ldap 'CORP\alice' 'Passw0rd!' sAMAccountName=alice
@@ -308,7 +327,7 @@ t yes 'the whole directory, more than a hundred entries' many
 ldap_refused() { ldap "$@" | grep -o 'login refused: result [0-9]*, [a-zA-Z]*'; }
 t 'login refused: result 49, invalidCredentials' 'wrong password' ldap_refused 'CORP\alice' nope sAMAccountName=alice
 
-section "13133's record: the session key that the server exported is ours"
+section "13133's record: the session key that the server exported is ours" "$SQUID, $SAMBA"
 lines=$(wc -l <"$RW_HANDSHAKES")
 t 200/000 "$RW_REC" code -x "$RW_REC" -U "$A" $W
 t 200/200 "$RW_REC CONNECT" code -x "$RW_REC" -U "$A" $WS
@@ -324,7 +343,7 @@ print(json.dumps([dict(name=f"rec-{n}", server="squid", user="alice", domain="CO
 PY
 t '3 passed, 0 failed, 0 skipped' 'check-vectors over the record' sh -c '"$0" "$1" | tail -1' "$TARGET/check-vectors" "$TMP/recorded.json"
 
-section "the contract of the joint with the system's GSSAPI: the table of docs/contract.md"
+section "the contract of the joint with the system's GSSAPI: the table of docs/contract.md" "MIT Kerberos $(version libgssapi-krb5-2), $GSS, $SAMBA"
 printf 'CORP:alice:Passw0rd!\n' >"$TMP/ntlm_users"
 gssapi() { KRB5CCNAME="FILE:$TMP/contract.cc" KRB5_KTNAME="$RW_STATE/etc/http.keytab" NTLM_USER_FILE="$TMP/ntlm_users" "$@"; }
 t '' 'a ticket for alice' gssapi sh -c 'echo "Passw0rd!" | kinit alice@CORP.TEST >/dev/null'
@@ -337,6 +356,14 @@ counted env URL=$W "$ROOT/tests/credentials.sh" "$RW_NTLM"
 
 section 'ci/realworld/check.sh with this client'
 counted "$ROOT/ci/realworld/check.sh" "$RW_STATE"
+
+# What docs/conformance.md says is what was seen just now, but for the day and the versions.
+results() { sed -E '/"date"/d; s/ [0-9][0-9A-Za-z.]*//g' "$1"; }
+section 'the results that the table of docs/conformance.md is made of'
+for name in matrix runs; do
+  t '' "fixtures/peers/$name.jsonl; what was seen now is in ${TARGET#"$ROOT/"}/../conformance" \
+    diff <(results "$ROOT/fixtures/peers/$name.jsonl") <(results "$TARGET/../conformance/$name.jsonl")
+done
 
 echo "$P passed, $F failed"
 [ $F = 0 ]
