@@ -6,11 +6,15 @@
 use crate::Leg;
 use crate::accounts::Store;
 use crate::diagnosis;
+use crate::fault::{Fault, Plan, without_mic};
 use crate::transcript::{Outcome, Token};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use gatepass_backend::{Accounts, NtHash, Principal, Request};
+use gatepass_engine::Client;
 use gatepass_http::{Mechanisms, Scheme, ServerAuth, Side, Verdict, challenges};
 use gatepass_spnego::Token as Spnego;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,6 +35,27 @@ impl Gate {
         let auth = ServerAuth::new(self.side, self.mechanisms.clone(), asked.clone(), self.request.clone());
         Dance { auth, asked, store: self.store.clone() }
     }
+
+    /// What is offered to who says nothing: the values of the challenge field.
+    pub(crate) fn offer(&self) -> Vec<String> {
+        self.open().judge(&HeaderMap::new(), &Plan::default()).values
+    }
+
+    /// The values of the challenge field with a CHALLENGE, as if there had been a NEGOTIATE; the offer where no scheme has one.
+    pub(crate) fn unasked_challenge(&self) -> Vec<String> {
+        let offer = self.offer();
+        let binds = |value: &&String| matches!(value.as_str(), "NTLM" | "Negotiate");
+        let Some(scheme) = offer.iter().find(binds) else { return offer };
+        let negotiate = Client::new(gatepass_backend::Credentials::Anonymous).negotiate().1;
+        let value = format!("{scheme} {}", BASE64_STANDARD.encode(negotiate));
+        let mut fields = HeaderMap::new();
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(self.side.credentials_field().as_bytes()), value.parse())
+        {
+            fields.insert(name, value);
+        }
+        self.open().judge(&fields, &Plan::default()).values
+    }
 }
 
 /// The dance of one connection.
@@ -50,12 +75,14 @@ pub(crate) struct Judgement {
     pub(crate) values: Vec<String>,
     /// The value of `Persistent-Auth` for who is let in.
     pub(crate) persistent: Option<&'static str>,
+    /// What goes wrong on purpose in the answer.
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Judgement {
     /// A request of which nobody is asked who makes it.
-    pub(crate) const fn open() -> Self {
-        Self::without_dance(Leg::Served, Outcome::Open)
+    pub(crate) fn open(plan: &Plan) -> Self {
+        Self { faults: plan.due(Leg::Served), ..Self::without_dance(Leg::Served, Outcome::Open) }
     }
 
     /// A request that makes no sense, whoever makes it.
@@ -64,25 +91,38 @@ impl Judgement {
     }
 
     const fn without_dance(leg: Leg, outcome: Outcome) -> Self {
-        Self { leg, token: None, outcome, challenge: None, values: Vec::new(), persistent: None }
+        Self {
+            leg,
+            token: None,
+            outcome,
+            challenge: None,
+            values: Vec::new(),
+            persistent: None,
+            faults: Vec::new(),
+        }
     }
 }
 
 impl Dance {
-    /// Judges the next request by its fields.
-    pub(crate) fn judge(&mut self, fields: &HeaderMap) -> Judgement {
+    /// Judges the next request by its fields, and says what goes wrong by `plan` in the answer.
+    pub(crate) fn judge(&mut self, fields: &HeaderMap, plan: &Plan) -> Judgement {
         let name = self.auth.side().credentials_field();
         let mut lines = fields.get_all(name).iter();
         let (line, further) = (lines.next(), lines.next());
         let credentials = line.map(|value| Credentials::of(value.as_bytes())).unwrap_or_default();
         let token = credentials.token;
+        // What bends an AUTHENTICATE must be known before it is judged; the leg of the others is known only afterwards.
+        let early = token.as_ref().filter(|token| token.is_authenticate()).map(|_| plan.due(Leg::Verdict));
         let (verdict, reason) = match further {
             Some(_) => (Err(format!("more than one {name} field")), None),
             None => {
                 let value = line.map(http::HeaderValue::as_bytes);
-                let (verdict, reason) = match &token {
-                    Some(token) if token.is_authenticate() => diagnosis::listen(|| self.auth.request(value)),
-                    _ => (self.auth.request(value), None),
+                let (verdict, reason) = match &early {
+                    Some(faults) => {
+                        let bent = faults.contains(&Fault::StripMic).then(|| without_mic(value?)).flatten();
+                        diagnosis::listen(|| self.auth.request(bent.as_deref().or(value)))
+                    }
+                    None => (self.auth.request(value), None),
                 };
                 (verdict.map_err(|error| sentence(&error)), reason)
             }
@@ -103,7 +143,13 @@ impl Dance {
             None => Leg::Offer,
         };
         let challenge = values.iter().find_map(|value| Credentials::of(value.as_bytes()).token);
-        Judgement { leg, token, outcome, challenge, values, persistent: self.auth.persistent_auth() }
+        let faults = match (early, &outcome) {
+            (Some(faults), _) => faults,
+            (None, Outcome::Invalid(_)) => Vec::new(),
+            (None, _) => plan.due(leg),
+        };
+        let persistent = self.auth.persistent_auth();
+        Judgement { leg, token, outcome, challenge, values, persistent, faults }
     }
 
     fn granted(&self) -> Outcome {

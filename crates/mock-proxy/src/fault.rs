@@ -1,12 +1,13 @@
 //! What goes wrong on purpose: a fault is data, at a leg of the dance and a count.
 //!
-//! A fault bends the bytes of a response, or the token in it, after the verdict has been found: whatever judges knows nothing
-//! of it, and the transcript shows both the verdict and the fault.
+//! A fault bends the bytes of a response, or the token in it, after the verdict has been found, or a token on its way to
+//! whatever judges, which knows nothing of it: the transcript shows both the verdict and the fault.
 
 mod head;
 mod plan;
 mod response;
 mod token;
+mod verdict;
 mod wire;
 
 pub(crate) use head::Head;
@@ -14,9 +15,11 @@ pub(crate) use plan::Plan;
 pub use plan::Planned;
 pub(crate) use response::bend;
 pub use token::TokenFault;
+pub(crate) use token::without_mic;
+pub(crate) use verdict::stand_in;
 pub(crate) use wire::{Faulty, Order, Orders};
 
-use crate::Leg;
+use crate::{BadCertificate, Leg};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -91,8 +94,26 @@ pub enum Fault {
     /// A bare offer in place of what the dance would answer: to a NEGOTIATE, after a good AUTHENTICATE, or in the middle of a
     /// connection that has authenticated.
     Refuse,
+    /// A CHALLENGE that nobody asked for, in place of what the dance would answer.
+    Challenge,
+    /// Lets the request pass as if the login had succeeded, whoever makes it.
+    Grant,
+    /// Takes the MIC out of the AUTHENTICATE before it is judged, as whoever sits between client and server would
+    /// (CVE-2019-1040).
+    StripMic,
+    /// Closes the connection behind the response without having said so.
+    CloseBehind,
     /// The origin cannot be reached.
     Unreachable,
+    /// Passes the request on by a connection to the origin that all clients share: who has logged in there by NTLM has logged
+    /// in for the others too.
+    SharedUpstream,
+    /// In the tunnel: TLS ends at the proxy, with a certificate in which this is wrong. Behind it stands the embedded origin.
+    Certificate(BadCertificate),
+    /// In the tunnel: the alert `handshake_failure` in place of a TLS handshake.
+    TlsAlert,
+    /// In the tunnel: these bytes before the client has said a word, in front of all that the origin sends.
+    First(String),
     /// In the tunnel: these bytes in place of all that the origin sends, such as an answer in plain HTTP where TLS is spoken.
     Instead(String),
 }
@@ -114,8 +135,14 @@ pub struct Kind {
 const RESPONSES: &[Leg] = &[Leg::Offer, Leg::Challenge, Leg::Verdict, Leg::Served];
 /// All legs.
 const ALL: &[Leg] = &[Leg::Offer, Leg::Challenge, Leg::Verdict, Leg::Served, Leg::Tunnel];
+/// Within a tunnel.
+const TUNNEL: &[Leg] = &[Leg::Tunnel];
 /// Where a request may be passed on.
 const PASSED_ON: &[Leg] = &[Leg::Verdict, Leg::Served];
+/// Where a CHALLENGE is out of turn.
+const OUT_OF_TURN: &[Leg] = &[Leg::Offer, Leg::Verdict, Leg::Served];
+/// Where somebody has not logged in yet.
+const BEFORE_LOGIN: &[Leg] = &[Leg::Offer, Leg::Challenge, Leg::Verdict];
 /// Where the dance has something to say.
 const TURNS: &[Leg] = &[Leg::Challenge, Leg::Verdict, Leg::Served];
 
@@ -154,8 +181,16 @@ impl Fault {
         "trailing", "{ trailing = \"HTTP/1.1 200 OK\\r\\n\\r\\n\" }", RESPONSES, "sends bytes after the end of the response";
         "token", "{ token = \"not-base64\" }", TURNS, "spoils the token of a challenge (see the kinds of token fault)";
         "refuse", "\"refuse\"", TURNS, "offers schemes anew in place of a challenge or a success";
+        "challenge", "\"challenge\"", OUT_OF_TURN, "sends a CHALLENGE that nobody asked for";
+        "grant", "\"grant\"", BEFORE_LOGIN, "lets the request pass as if the login had succeeded";
+        "strip-mic", "\"strip-mic\"", &[Leg::Verdict], "takes the MIC out of the AUTHENTICATE before it is judged";
+        "close-behind", "\"close-behind\"", RESPONSES, "closes behind the response without having said so";
         "unreachable", "\"unreachable\"", PASSED_ON, "cannot reach the origin (502)";
-        "instead", "{ instead = \"HTTP/1.1 400 Bad Request\\r\\n\\r\\n\" }", &[Leg::Tunnel], "sends these bytes in place of the origin's";
+        "shared-upstream", "\"shared-upstream\"", PASSED_ON, "passes on by a connection to the origin that all clients share";
+        "certificate", "{ certificate = \"expired\" }", TUNNEL, "ends TLS with a certificate that is expired, self-signed or of a wrong-name";
+        "tls-alert", "\"tls-alert\"", TUNNEL, "answers TLS with an alert";
+        "first", "{ first = \"220 ready\\r\\n\" }", TUNNEL, "sends these bytes before the client has said a word";
+        "instead", "{ instead = \"HTTP/1.1 400 Bad Request\\r\\n\\r\\n\" }", TUNNEL, "sends these bytes in place of the origin's";
     };
 
     /// Its name in a script.
@@ -188,7 +223,15 @@ impl Fault {
             Self::Trailing(_) => "trailing",
             Self::Token(_) => "token",
             Self::Refuse => "refuse",
+            Self::Challenge => "challenge",
+            Self::Grant => "grant",
+            Self::StripMic => "strip-mic",
+            Self::CloseBehind => "close-behind",
             Self::Unreachable => "unreachable",
+            Self::SharedUpstream => "shared-upstream",
+            Self::Certificate(_) => "certificate",
+            Self::TlsAlert => "tls-alert",
+            Self::First(_) => "first",
             Self::Instead(_) => "instead",
         }
     }

@@ -57,6 +57,7 @@ mod stream;
 mod transcript;
 mod tunnel;
 
+pub use authority::BadCertificate;
 pub use error::Error;
 pub use fault::{Fault, Kind, Planned, TokenFault};
 pub use leg::Leg;

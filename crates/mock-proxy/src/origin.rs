@@ -5,12 +5,12 @@ mod pages;
 
 use crate::body::{AnyBody, Counted, Direction};
 use crate::dance::{Dance, Gate, Judgement};
-use crate::fault::{Faulty, Orders, Plan, bend};
+use crate::fault::{Faulty, Orders, Plan, bend, stand_in};
 use crate::manner::{Manner, Situation};
 use crate::proxy::{Answering, capitalised, exchange, unwanted};
 use crate::stream::{Fuse, Stream, close};
 use crate::transcript::{Book, Ended, Outcome, Page};
-use crate::{Fault, listener, reply};
+use crate::{listener, reply};
 use http::header::WWW_AUTHENTICATE;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -47,75 +47,63 @@ impl Origin {
         let stream = Stream::new(socket, page.clone());
         let fuse = stream.fuse();
         match &self.tls {
-            None => self.talk(stream, fuse, page).await,
+            None => talk(self, stream, fuse, page).await,
             Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => self.talk(stream, fuse, page).await,
+                Ok(stream) => talk(self, stream, fuse, page).await,
                 Err(error) => page.ended(Ended::Garbage(format!("no TLS handshake: {error}"))),
             },
         }
     }
+}
 
-    async fn talk(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        fuse: Fuse,
-        page: Page,
-    ) {
-        let orders = Orders::default();
-        let session = Arc::new(Session {
-            dance: Mutex::new(self.gate.open()),
-            fresh: self.gate.open().judge(&http::HeaderMap::new()).values,
-            page: page.clone(),
-            plan: self.plan.clone(),
-            orders: orders.clone(),
-            manner: self.manner.clone(),
-        });
-        let stream = Faulty::new(stream, fuse, orders);
-        let service = service_fn(move |request| -> Answering {
-            let session = session.clone();
-            Box::pin(async move { Ok(session.answer(request).await) })
-        });
-        let mut connection = listener::http().serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = poll_fn(|cx| connection.poll_without_shutdown(cx)).await {
-            listener::note_end(&page, &error);
-        }
-        close(connection.into_parts().io.into_inner().into_inner()).await;
+async fn talk(
+    origin: Arc<Origin>,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    fuse: Fuse,
+    page: Page,
+) {
+    let orders = Orders::default();
+    let dance = Mutex::new(origin.gate.open());
+    let session = Arc::new(Session { dance, page: page.clone(), orders: orders.clone(), origin });
+    let stream = Faulty::new(stream, fuse, orders);
+    let service = service_fn(move |request| -> Answering {
+        let session = session.clone();
+        Box::pin(async move { Ok(session.answer(request).await) })
+    });
+    let mut connection = listener::http().serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = poll_fn(|cx| connection.poll_without_shutdown(cx)).await {
+        listener::note_end(&page, &error);
     }
+    close(connection.into_parts().io.into_inner().into_inner()).await;
 }
 
 /// One connection.
 struct Session {
+    origin: Arc<Origin>,
     dance: Mutex<Dance>,
-    /// What is offered to who has not begun.
-    fresh: Vec<String>,
     page: Page,
-    plan: Arc<Plan>,
     orders: Orders,
-    manner: Manner,
 }
 
 impl Session {
     async fn answer(&self, request: Request<Incoming>) -> Response<AnyBody> {
         let (head, body) = request.into_parts();
+        let Origin { gate, plan, manner, .. } = &*self.origin;
         let guarded = head.uri.path().strip_prefix(GUARDED).filter(|rest| rest.starts_with('/'));
         let judgement = match guarded {
-            Some(_) => self.dance.lock().unwrap_or_else(PoisonError::into_inner).judge(&head.headers),
-            None => Judgement::open(),
+            Some(_) => {
+                let mut dance = self.dance.lock().unwrap_or_else(PoisonError::into_inner);
+                dance.judge(&head.headers, plan)
+            }
+            None => Judgement::open(plan),
         };
         let path = guarded.unwrap_or_else(|| head.uri.path()).to_owned();
-        let mut values = judgement.values.clone();
-        let mut outcome = judgement.outcome.clone();
-        let faults = match outcome {
-            Outcome::Invalid(_) => Vec::new(),
-            _ => self.plan.due(judgement.leg),
-        };
-        let persistent = judgement.persistent;
-        let entry = self.page.exchange(exchange(&head, judgement, faults.clone()));
-        if faults.contains(&Fault::Refuse) {
-            (outcome, values) = (Outcome::Offered, self.fresh.clone());
-        }
+        let (faults, persistent) = (judgement.faults.clone(), judgement.persistent);
+        let judged = (judgement.outcome.clone(), judgement.values.clone());
+        let entry = self.page.exchange(exchange(&head, judgement));
+        let (outcome, values) = stand_in(&faults, gate, judged);
         let body = Counted::new(body, entry.clone(), Direction::Request);
-        let values = self.manner.values(values);
+        let values = manner.values(values);
         let response = match &outcome {
             Outcome::Open => pages::answer(&path, None, head, body).await,
             Outcome::Granted(principal) => {
@@ -132,10 +120,10 @@ impl Session {
             Outcome::Granted(_) => Situation::PassedOn,
             Outcome::Open | Outcome::Invalid(_) => Situation::Other,
         };
-        let response = self.manner.complete(response, situation, &outcome, persistent);
+        let response = manner.complete(response, situation, &outcome, persistent);
         entry.update(|exchange| exchange.status = Some(response.status().as_u16()));
         let response = bend(response, &WWW_AUTHENTICATE, &faults);
-        self.orders.next(self.manner.order(situation, faults, entry.clone()));
+        self.orders.next(manner.order(situation, faults, entry.clone()));
         response.map(|body| Counted::new(body, entry, Direction::Response).boxed_unsync())
     }
 }

@@ -6,10 +6,11 @@
 //!   ▼ 431, 505, end       ▼ end        ▼ not yet: 407, next head
 //! ```
 
+use crate::authority::Authority;
 use crate::body::{AnyBody, Counted, Direction, discard};
 use crate::dance::{Dance, Gate, Judgement};
 use crate::defect::Defect;
-use crate::fault::{Faulty, Orders, Plan, bend};
+use crate::fault::{Faulty, Orders, Plan, bend, stand_in};
 use crate::forward::{Upstream, without_userinfo};
 use crate::heads::Heads;
 use crate::manner::{Manner, Situation};
@@ -26,6 +27,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +47,9 @@ pub(crate) struct Proxy {
     pub(crate) plan: Arc<Plan>,
     pub(crate) manner: Manner,
     /// For who ends TLS within tunnels.
-    pub(crate) tls: TlsAcceptor,
+    pub(crate) authority: Arc<Authority>,
+    /// The connection to the origin of those who share one.
+    pub(crate) shared: Upstream,
 }
 
 impl Proxy {
@@ -80,9 +84,10 @@ impl Proxy {
                 stream.unread(&parts.read_buf);
                 let faults = session.proxy.plan.due(Leg::Tunnel);
                 entry.update(|exchange| exchange.faults.extend(faults.iter().cloned()));
-                match session.proxy.manner.intercepts_tls() {
-                    true => tunnel::intercept(stream, origin, &session.proxy.tls, page, entry).await,
-                    false => tunnel::join(stream, origin, faults, page, entry).await,
+                match session.proxy.ends(origin, &faults).await {
+                    Ok((origin, tls)) => tunnel::join(stream, origin, tls, faults, page, entry).await,
+                    // The embedded origin takes no connection any more: the mock is at its end.
+                    Err(_) => close(stream).await,
                 }
             }
             (_, Some(defect), _) => turn_away(stream, &page, &defect).await,
@@ -90,6 +95,28 @@ impl Proxy {
             (Err(error), None, _) => {
                 listener::note_end(&page, &error);
                 close(stream).await;
+            }
+        }
+    }
+}
+
+impl Proxy {
+    /// What a tunnel ends at: `origin`, or, where the proxy ends TLS itself, what it does so with and who speaks HTTP behind.
+    async fn ends(
+        &self,
+        origin: TcpStream,
+        faults: &[Fault],
+    ) -> io::Result<(TcpStream, Option<TlsAcceptor>)> {
+        let bad = faults.iter().find_map(|fault| match fault {
+            Fault::Certificate(bad) => Some(*bad),
+            _ => None,
+        });
+        let intercepts = self.manner.intercepts_tls();
+        match bad {
+            None => Ok((origin, intercepts.then(|| self.authority.acceptor(None)))),
+            Some(_) => {
+                let origin = TcpStream::connect(self.routes.plain).await?;
+                Ok((origin, Some(self.authority.acceptor(bad))))
             }
         }
     }
@@ -127,25 +154,20 @@ impl Session {
     fn judge(&self, head: &Parts) -> Judgement {
         match misdirected(head) {
             Some(sentence) => Judgement::invalid(sentence),
-            None => self.dance.lock().unwrap_or_else(PoisonError::into_inner).judge(&head.headers),
+            None => {
+                let mut dance = self.dance.lock().unwrap_or_else(PoisonError::into_inner);
+                dance.judge(&head.headers, &self.proxy.plan)
+            }
         }
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<AnyBody> {
         let (head, body) = request.into_parts();
         let judgement = self.judge(&head);
-        let mut values = judgement.values.clone();
-        let mut outcome = judgement.outcome.clone();
-        let faults = match outcome {
-            Outcome::Invalid(_) => Vec::new(),
-            _ => self.proxy.plan.due(judgement.leg),
-        };
-        let persistent = judgement.persistent;
-        let entry = self.page.exchange(exchange(&head, judgement, faults.clone()));
-        if faults.contains(&Fault::Refuse) {
-            outcome = Outcome::Offered;
-            values = self.proxy.gate.open().judge(&http::HeaderMap::new()).values;
-        }
+        let (faults, persistent) = (judgement.faults.clone(), judgement.persistent);
+        let judged = (judgement.outcome.clone(), judgement.values.clone());
+        let entry = self.page.exchange(exchange(&head, judgement));
+        let (outcome, values) = stand_in(&faults, &self.proxy.gate, judged);
         let body = Counted::new(body, entry.clone(), Direction::Request);
         let stays = stays_open(&head);
         let manner = &self.proxy.manner;
@@ -159,7 +181,9 @@ impl Session {
             }
             Outcome::Granted(_) | Outcome::Open => {
                 let forwarded = Request::from_parts(head, body);
-                let response = self.upstream.forward(self.proxy.routes, forwarded).await;
+                let shared = faults.contains(&Fault::SharedUpstream);
+                let upstream = if shared { &self.proxy.shared } else { &self.upstream };
+                let response = upstream.forward(self.proxy.routes, forwarded).await;
                 reply::with_last_word(response, PROXY_AUTHENTICATE, &values)
             }
             Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
@@ -245,7 +269,7 @@ pub(crate) fn unwanted(
 }
 
 /// The request and its judgement, as the transcript keeps them.
-pub(crate) fn exchange(head: &Parts, judgement: Judgement, faults: Vec<Fault>) -> Exchange {
+pub(crate) fn exchange(head: &Parts, judgement: Judgement) -> Exchange {
     let version = match head.version {
         Version::HTTP_10 => "HTTP/1.0",
         _ => "HTTP/1.1",
@@ -265,7 +289,7 @@ pub(crate) fn exchange(head: &Parts, judgement: Judgement, faults: Vec<Fault>) -
             .collect(),
         token: judgement.token,
         outcome: judgement.outcome,
-        faults,
+        faults: judgement.faults,
         challenge: judgement.challenge,
         status: None,
         status_line: None,

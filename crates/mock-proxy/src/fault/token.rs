@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use gatepass_wire::{Challenge, Message as _, NegotiateFlags};
+use gatepass_wire::{Authenticate, Challenge, Message as _, NegotiateFlags};
 use serde::{Deserialize, Serialize};
 
 /// One thing that is wrong with the token of a challenge.
@@ -96,6 +96,17 @@ impl TokenFault {
         }
         format!("{scheme} {}", BASE64_STANDARD.encode(token))
     }
+}
+
+/// The value of a credentials field with zeros in the place of the MIC of its AUTHENTICATE ([MS-NLMP] 2.2.1.3), or `None` where
+/// there is no AUTHENTICATE with room for one.
+pub(crate) fn without_mic(value: &[u8]) -> Option<Vec<u8>> {
+    let (scheme, text) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+    let mut token = BASE64_STANDARD.decode(text.trim()).ok()?;
+    let at = position(&token)?;
+    Authenticate::decode(token.get(at..)?).ok()?.mic?;
+    token.get_mut(at..)?.get_mut(Authenticate::MIC_RANGE)?.fill(0);
+    Some(format!("{scheme} {}", BASE64_STANDARD.encode(token)).into_bytes())
 }
 
 /// Another message type, in an NTLM message or in one within SPNEGO.

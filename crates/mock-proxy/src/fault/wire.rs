@@ -23,6 +23,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
+/// A record of TLS with the fatal alert handshake_failure (RFC 8446 5.1 and 6.2).
+const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
+
 /// What shall happen to the bytes of one response.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Order {
@@ -117,13 +120,18 @@ impl<S> Faulty<S> {
         let mut faulty = Self::new(stream, fuse, Orders::default());
         faulty.begin(Order { faults, ..Order::default() });
         faulty.phase = Phase::Tunnel;
-        let instead = faulty.faults.iter().find_map(|fault| match fault {
-            Fault::Instead(text) => Some(text.clone()),
-            _ => None,
-        });
-        if let Some(text) = instead {
-            faulty.limit = Some((text.len() as u64, End::Close));
-            faulty.queue.extend_from_slice(text.as_bytes());
+        for fault in &faulty.faults {
+            let instead: &[u8] = match fault {
+                Fault::Instead(text) => text.as_bytes(),
+                Fault::TlsAlert => &HANDSHAKE_FAILURE,
+                Fault::First(text) => {
+                    faulty.queue.extend_from_slice(text.as_bytes());
+                    continue;
+                }
+                _ => continue,
+            };
+            faulty.limit = Some((instead.len() as u64, End::Close));
+            faulty.queue.extend_from_slice(instead);
         }
         faulty
     }
@@ -195,7 +203,7 @@ impl<S> Faulty<S> {
             for fault in &self.faults {
                 match fault {
                     Fault::Trailing(text) => self.queue.extend_from_slice(text.as_bytes()),
-                    Fault::NoLength | Fault::Http10 => {
+                    Fault::NoLength | Fault::Http10 | Fault::CloseBehind => {
                         self.limit.get_or_insert((self.queue.len() as u64, End::Close));
                     }
                     _ => {}

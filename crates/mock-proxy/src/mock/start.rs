@@ -5,6 +5,7 @@ use crate::accounts::{Domain, Store};
 use crate::authority::Authority;
 use crate::dance::Gate;
 use crate::fault::Plan;
+use crate::forward::Upstream;
 use crate::limits::MAX_OPEN;
 use crate::manner::Manner;
 use crate::origin::Origin;
@@ -47,7 +48,7 @@ impl MockProxy {
         let (listener, address) = listen(self.address)?;
         let (plain_listener, plain) = listen(loopback)?;
         let (secure_listener, secure) = listen(loopback)?;
-        let authority = Authority::new()?;
+        let authority = Arc::new(Authority::new()?);
         let routes = Routes { plain, secure };
         let books = Books::new(&self.observers);
         let (proxy, [plain_door, secure_door]) =
@@ -70,7 +71,7 @@ impl MockProxy {
             }
         };
         let thread = spawn(runtime, work)?;
-        let ca_pem = authority.ca_pem;
+        let ca_pem = authority.ca_pem.clone();
         Ok(Running { address, routes, ca_pem, books, plans, stop: Some(stop), thread: Some(thread) })
     }
 
@@ -80,7 +81,7 @@ impl MockProxy {
         (domain, server): (&Domain, Server),
         routes: Routes,
         books: &Books,
-        authority: &Authority,
+        authority: &Arc<Authority>,
         [plan, origin_plan]: &[Arc<Plan>; 2],
     ) -> (Arc<Proxy>, [Arc<Origin>; 2]) {
         let bound = self.like[1].as_ref().is_some_and(|personality| personality.requires_bindings);
@@ -122,11 +123,18 @@ impl MockProxy {
         };
         let plain = door(None, Request::new());
         let bound = Request::new().with_bindings(authority.bindings.clone());
-        let secure = door(Some(TlsAcceptor::from(authority.tls.clone())), bound);
-        let tls = TlsAcceptor::from(authority.tls.clone());
+        let secure = door(Some(authority.acceptor(None)), bound);
         let gate = gate(Side::Proxy, (&accounts, &store), false, Request::new());
         (
-            Arc::new(Proxy { gate, routes, book: books.proxy.clone(), plan: plan.clone(), manner, tls }),
+            Arc::new(Proxy {
+                gate,
+                routes,
+                book: books.proxy.clone(),
+                plan: plan.clone(),
+                manner,
+                authority: authority.clone(),
+                shared: Upstream::default(),
+            }),
             [plain, secure],
         )
     }

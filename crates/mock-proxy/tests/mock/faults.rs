@@ -128,6 +128,9 @@ fn rows() -> Vec<(Fault, Fits)> {
         (Fault::Trailing(text("garbage")), |heard, end| {
             heard.ends_with(&format!("{BODY}garbage")) && end == End::Open
         }),
+        (Fault::CloseBehind, |heard, end| {
+            heard.contains("Connection: keep-alive\r\n") && heard.ends_with(BODY) && end == End::Closed
+        }),
     ]
 }
 
@@ -151,7 +154,7 @@ fn each_fault_of_a_response_is_heard_and_the_same_in_each_leg() {
 #[test]
 fn each_fault_of_a_tunnel_is_heard() {
     let text = String::from;
-    let rows: [(Fault, Fits); 9] = [
+    let rows: [(Fault, Fits); 11] = [
         (Fault::Close, |heard, end| heard.is_empty() && end == End::Closed),
         (Fault::Reset, |heard, end| heard.is_empty() && end == End::Reset),
         (Fault::HalfClose, |heard, end| heard.is_empty() && end == End::Closed),
@@ -160,6 +163,12 @@ fn each_fault_of_a_tunnel_is_heard() {
         (Fault::ResetAfter(8), |heard, end| "HTTP/1.1".starts_with(heard) && end == End::Reset),
         (Fault::Delay(0.1), |heard, end| heard.starts_with("HTTP/1.1 200") && end == End::Open),
         (Fault::Dribble { bytes: 50, seconds: 0.01 }, |heard, _| heard.ends_with("mock proxy.\n")),
+        (Fault::First(text("220 ready ")), |heard, end| {
+            heard.starts_with("220 ready HTTP/1.1 200")
+                && heard.ends_with("mock proxy.\n")
+                && end == End::Open
+        }),
+        (Fault::TlsAlert, |heard, end| heard == "\u{15}\u{3}\u{3}\0\u{2}\u{2}(" && end == End::Closed),
         (Fault::Instead(text("no TLS here")), |heard, end| heard == "no TLS here" && end == End::Closed),
     ];
     for (fault, fits) in rows {
@@ -235,7 +244,9 @@ fn a_refusal_and_an_origin_out_of_reach_stand_in_the_place_of_what_would_have_be
 #[test]
 fn a_kind_of_fault_that_no_row_uses_fails_here() {
     let mut used: BTreeSet<_> = rows().iter().map(|(fault, _)| fault.name()).collect();
-    used.extend(["token", "refuse", "unreachable", "instead"]);
+    used.extend(["token", "refuse", "unreachable", "instead", "first", "tls-alert"]);
+    // These have tests of their own, in out_of_turn.rs.
+    used.extend(["challenge", "grant", "strip-mic", "shared-upstream", "certificate"]);
     let known: BTreeSet<_> = Fault::KINDS.iter().map(|kind| kind.name).collect();
     assert_eq!(used, known);
 }

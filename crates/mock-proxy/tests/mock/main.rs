@@ -7,6 +7,7 @@ mod garbage;
 mod life;
 mod offer;
 mod origin;
+mod out_of_turn;
 mod peer;
 mod personality;
 mod policy;
