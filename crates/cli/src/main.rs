@@ -13,6 +13,7 @@ mod message;
 mod mock_proxy;
 mod password;
 mod place;
+mod records;
 mod screen;
 mod sources;
 mod whoami;

@@ -1,6 +1,7 @@
 //! `gatepass mock-proxy`: the mock proxy as a process, for clients in any language.
 
 use crate::exit::{Exit, Failure, Reason};
+use crate::records::{RecordArgs, private, secrets, unwritable};
 use crate::screen::{Line, Screen, remark};
 use gatepass::Password;
 use gatepass::backend::Principal;
@@ -8,7 +9,7 @@ use gatepass::http::Scheme;
 use gatepass_credentials::local;
 use gatepass_mock_proxy::{Error, Fault, MockProxy, Personality, Running, Script, TokenFault};
 use std::error::Error as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -60,8 +61,16 @@ pub(crate) struct MockProxyArgs {
     #[arg(long)]
     print_schema: bool,
     /// Print the conversation at the end, each message decoded
-    #[arg(long)]
+    #[arg(long, help_heading = "Transcript")]
     transcript: bool,
+    #[command(flatten)]
+    records: RecordArgs,
+    /// Write what a password can be guessed from into the files too: for accounts that are worth nothing
+    #[arg(long, help_heading = "Transcript")]
+    reveal: bool,
+    /// Write the NT hashes of the accounts to FILE, a keytab with which Wireshark decrypts sealed NTLM
+    #[arg(long, value_name = "FILE", help_heading = "Transcript")]
+    key_log: Option<PathBuf>,
 }
 
 /// A scheme that can be offered.
@@ -96,7 +105,11 @@ pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
         Screen::stdout().page(Script::SCHEMA)?;
         return Ok(Exit::OK);
     }
-    let proxy = configured(args)?;
+    let (records, observer) = args.records.open(secrets(args.reveal))?;
+    let proxy = configured(args)?.observer(observer);
+    if let Some(path) = &args.key_log {
+        private(path)?.write_all(&proxy.keytab()).map_err(|error| unwritable(path, &error))?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
     let running = runtime.block_on(async {
         // Before the line that says ready: whoever reads it may send a signal at once.
@@ -113,6 +126,7 @@ pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
     })?;
     let unreached = running.unreached_faults();
     let transcript = running.finish();
+    records.finish(&transcript)?;
     if args.transcript {
         Screen::stdout().page(&transcript.to_string())?;
     }

@@ -68,6 +68,19 @@ impl Store {
         self.hashes.is_empty()
     }
 
+    /// All accounts, with names in upper case, in their order.
+    pub(crate) fn all(&self) -> Vec<(Principal, &NtHash)> {
+        let text = |name: &[u8]| {
+            let units = name.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]]));
+            String::from_utf16_lossy(&units.collect::<Vec<_>>())
+        };
+        let accounts = self.hashes.iter();
+        let mut all: Vec<_> =
+            accounts.map(|((domain, user), hash)| (Principal::new(text(domain), text(user)), hash)).collect();
+        all.sort_by_key(|(principal, _)| principal.to_string());
+        all
+    }
+
     /// With `own` as the server's own domain.
     pub(crate) fn of(mut self, own: &Domain) -> Self {
         self.own = own.clone();

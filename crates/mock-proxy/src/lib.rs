@@ -40,6 +40,7 @@ mod error;
 mod fault;
 mod forward;
 mod heads;
+mod keytab;
 mod leg;
 mod limits;
 mod listener;

@@ -4,6 +4,7 @@ mod start;
 
 use crate::accounts::{Domain, Store};
 use crate::fault::{Fault, Planned};
+use crate::keytab::keytab;
 use crate::personality::{Personality, Place};
 use crate::script::{Account, Script, Secret, ServerChallenge, ServerPolicy};
 use crate::transcript::Observers;
@@ -191,6 +192,14 @@ impl MockProxy {
     pub fn observer(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.observers.0.push(Arc::new(observer));
         self
+    }
+
+    /// The NT hashes of the accounts of proxy and origin as a keytab, which is password-equivalent. With it Wireshark decrypts what
+    /// NTLM has sealed (Preferences, Protocols, KRB5: the file, and "Try to decrypt"); a file of session keys it does not read.
+    /// Accounts of [`accounts`](Self::accounts) are not in it.
+    #[must_use]
+    pub fn keytab(&self) -> Vec<u8> {
+        keytab(self.store.all().into_iter().chain(self.origin_store.all()))
     }
 
     /// Listening on `address`, which must be a loopback address; port 0 is any free port.

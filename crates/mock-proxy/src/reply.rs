@@ -5,6 +5,9 @@ use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, SERVER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use hyper::ext::ReasonPhrase;
 
+/// The name of the program.
+pub(crate) const PROGRAM: &str = "gatepass-mock-proxy";
+
 /// How the mock calls itself in `Server` and `Via`. The name says what it is: nobody shall take it for a real proxy.
 pub(crate) const NAME: &str = concat!("gatepass-mock-proxy/", env!("CARGO_PKG_VERSION"), " (test tool)");
 

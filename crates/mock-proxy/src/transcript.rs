@@ -9,6 +9,7 @@ mod book;
 mod display;
 mod event;
 mod field;
+mod har;
 mod jsonl;
 mod record;
 mod token;

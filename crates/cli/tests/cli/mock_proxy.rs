@@ -154,3 +154,56 @@ fn it_is_like_a_known_peer_and_says_what_that_rests_on() {
     let ended = gatepass(["mock-proxy", "--like", "squid"]).run();
     assert!(ended.code == 2 && ended.stderr.contains("it knows squid-5-ntlm, "), "{ended:?}");
 }
+
+#[test]
+fn a83_records_are_written_as_it_happens_and_without_secrets_unless_they_are_wanted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (lines, archive, keytab) = (path("t.jsonl"), path("t.har"), path("k.keytab"));
+    for reveal in [false, true] {
+        let options = [
+            "--account",
+            "CORP\\alice:m4rker",
+            "--live",
+            "--jsonl",
+            &lines,
+            "--har",
+            &archive,
+            "--key-log",
+            &keytab,
+        ];
+        let mock = MockCommand::start(options.into_iter().chain(reveal.then_some("--reveal")));
+        let ended =
+            gatepass(["fetch", "-s", "-x", &mock.url, "-U", "CORP\\alice:m4rker", "http://origin.test/"])
+                .run();
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let at_once = fs::read_to_string(&lines).unwrap();
+        assert!(at_once.contains("\"kind\":\"granted\""), "{at_once}");
+        let ended = mock.end("-TERM");
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.stdout.contains("granted to CORP\\alice"), "{ended:?}");
+        assert!(ended.stdout.contains("AUTHENTICATE, "), "{ended:?}");
+        let written = fs::read_to_string(&lines).unwrap() + &fs::read_to_string(&archive).unwrap();
+        assert!(
+            written.starts_with("{\"format\":1,") && written.contains("\"version\": \"1.2\""),
+            "{written}"
+        );
+        assert_eq!(written.contains("TlRMTVNTUAAD"), reveal, "{written}");
+        for text in [&written, &ended.stdout, &ended.stderr] {
+            assert!(!text.contains("m4rker"), "{text}");
+        }
+        let hash = gatepass(["hash", "--password-stdin"]).stdin("m4rker").run();
+        let keys = fs::read(&keytab).unwrap();
+        let hex = keys.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hash = hash.stdout.split_whitespace().find(|word| word.len() == 32).unwrap().to_lowercase();
+        assert!(hex.contains(&hash), "{hash} in {hex}");
+        #[cfg(unix)]
+        for file in [&lines, &archive, &keytab] {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+    let ended = gatepass(["mock-proxy", "--jsonl", "/no/such/directory/t.jsonl"]).run();
+    assert_eq!(ended.code, 23, "{ended:?}");
+    assert!(ended.stderr.contains("cannot write /no/such/directory/t.jsonl"), "{ended:?}");
+}

@@ -147,7 +147,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn of(field: &Field, secrets: Secrets) -> Self {
+    pub(super) fn of(field: &Field, secrets: Secrets) -> Self {
         let value = match secrets {
             Secrets::LeftOut => field.value(),
             Secrets::Kept => field.revealed().to_owned(),
@@ -206,7 +206,7 @@ pub(super) enum Judged {
 }
 
 impl Judged {
-    fn of(outcome: &Outcome) -> Self {
+    pub(super) fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Open => Self::Open,
             Outcome::Offered => Self::Offered,

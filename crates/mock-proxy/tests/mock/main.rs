@@ -4,6 +4,7 @@ mod dance;
 mod faults;
 mod forward;
 mod garbage;
+mod har;
 mod life;
 mod offer;
 mod origin;
