@@ -47,7 +47,11 @@ fn handshake(client: Client, middle: impl Fn(u8, &mut [u8])) -> Result<Accepted,
     middle(2, &mut challenge);
     let (_, mut authenticate) = waiting.challenge(&challenge, nonces(2))?;
     middle(3, &mut authenticate);
-    listening.authenticate(&authenticate)?.verify(Some(&crypto::ntowf_v1("p")))
+    let claim = listening.authenticate(&authenticate)?;
+    let looked_up = claim.principal().clone();
+    let accepted = claim.verify(Some(&crypto::ntowf_v1("p")))?;
+    assert_eq!(accepted.principal(), &looked_up);
+    Ok(accepted)
 }
 
 #[test]

@@ -162,3 +162,30 @@ fn a09_a_recorded_authenticate_does_not_open_a_connection_that_did_not_challenge
         assert!(auth.identity().is_none());
     }
 }
+
+#[test]
+fn a13_the_login_of_a_recorded_client_is_that_of_one_connection() {
+    // A front that mixes the requests of several clients on one connection would give all of them the first one's identity,
+    // so what knows the identity must not be handed to another connection: it cannot be copied.
+    trait Copies {
+        const CLONE: bool = false;
+    }
+    struct Probe<T>(T);
+    impl<T> Copies for Probe<T> {}
+    impl<T: Clone> Probe<T> {
+        const CLONE: bool = true;
+    }
+    const { assert!(!Probe::<ServerAuth>::CLONE && Probe::<String>::CLONE) };
+    for recording in &recordings() {
+        let backend = Arc::new(Replay(recording.clone()));
+        let connection = || {
+            let mechanisms = Mechanisms::ntlm(backend.clone());
+            ServerAuth::new(Side::Proxy, mechanisms, Arc::new(Nobody), Request::new())
+        };
+        let (mut one, mut other) = (connection(), connection());
+        log_in(&mut one, recording);
+        assert!(matches!(other.request(None), Ok(Verdict::Challenge(values)) if values == ["NTLM"]));
+        assert!(other.identity().is_none() && other.context().is_none(), "{}", recording.name);
+        assert!(matches!(one.request(None), Ok(Verdict::Granted(None))));
+    }
+}
