@@ -3,8 +3,9 @@
 use super::diary::{Detail, Diary};
 use crate::exit::{Exit, Failure};
 use crate::screen::{Line, Screen};
-use gatepass::Credentials;
-use gatepass_client::{Client, Proxy, Tls};
+use gatepass::http::Mechanisms;
+use gatepass::{Credentials, Ntlm};
+use gatepass_client::{Client, Proxy, Side, Tls};
 use gatepass_mock_proxy::{MockProxy, Outcome, Running};
 use http::{Request, Uri};
 use http_body_util::Empty;
@@ -148,7 +149,9 @@ async fn fetched(
     diary: &Arc<Diary>,
     url: &str,
 ) -> Result<Page, gatepass_client::Error> {
-    let client = client(Proxy::parse(proxy)?.with_credentials(credentials), tls, diary);
+    // The story is that of this project's engine, whatever Windows has of its own.
+    let client = client(Proxy::parse(proxy)?.with_credentials(credentials), tls, diary)
+        .with_mechanisms(Side::Proxy, Mechanisms::ntlm(Arc::new(Ntlm::new())));
     // The stage's URLs are its own.
     page(&client, &url.parse().unwrap_or_default()).await
 }

@@ -1,7 +1,7 @@
 //! The legs of a login that works: who is asked what, in which order, on which connection.
 
 use crate::support::{
-    OK, TUNNEL, alice, get,
+    OK, TUNNEL, alice, by_engine, get,
     login::{Login, PASSWORD},
     patient,
     peer::Peer,
@@ -10,7 +10,7 @@ use crate::support::{
     wrong,
 };
 use gatepass::{ChannelBindings, Credentials};
-use gatepass_client::{Client, ErrorKind, Host, Outcome, Proxy, Scope, Side};
+use gatepass_client::{ErrorKind, Host, Outcome, Proxy, Scope, Side};
 use std::time::Duration;
 
 const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -164,7 +164,7 @@ async fn a_proxy_over_tls_is_verified_by_a_trust_of_its_own() {
     let (proxy, origin) = (Identity::of("proxy.test"), Identity::of("origin.test"));
     let (acceptor, certificate) = (proxy.acceptor.clone(), proxy.certificate.clone());
     let url = format!("https://proxy.test:{}", peer.address().port());
-    let client = Client::new()
+    let client = by_engine()
         .with_proxy(Proxy::parse(&url).unwrap().with_credentials(alice()))
         .with_addresses(Host::parse("proxy.test").unwrap(), peer.address().port(), vec![peer.address()])
         .with_proxy_tls(proxy.trusted())

@@ -1,6 +1,6 @@
 //! The client through the mock proxy: whole pages, whole logins, with the proxy's transcript as the witness.
 
-use crate::support::{get, large, post};
+use crate::support::{by_engine, get, large, post};
 use gatepass::Credentials;
 use gatepass_client::{Client, ErrorKind, Outcome, Proxy, Scope, Side, Tls};
 use gatepass_http::Scheme;
@@ -18,7 +18,7 @@ fn offering(schemes: &[Scheme]) -> Running {
 
 fn client(mock: &Running, password: &str) -> Client {
     let alice = Credentials::password("CORP\\alice", password);
-    Client::new()
+    by_engine()
         .with_proxy(Proxy::parse(&mock.url()).unwrap().with_credentials(alice))
         .with_tls(Tls::roots(mock.ca_pem().as_bytes()).unwrap())
 }
@@ -160,7 +160,7 @@ async fn a23_without_the_word_for_plain_http_basic_is_left_alone() {
     let mock = MockProxy::new().account("CORP", "bob", "b0b").offer(&[Scheme::Basic]).start().unwrap();
     for (url, status) in [(mock.secure_origin_url(), 200), (mock.origin_url(), 401)] {
         let bob = Credentials::password("CORP\\bob", "b0b");
-        let client = Client::new()
+        let client = by_engine()
             .with_proxy(
                 Proxy::parse(&mock.url())
                     .unwrap()

@@ -2,7 +2,7 @@
 //! long for that reason.
 
 use crate::support::{
-    OK, TUNNEL, alice, get,
+    OK, TUNNEL, alice, by_engine, get,
     log::Log,
     login::{Login, PASSWORD, challenge},
     peer::Peer,
@@ -79,7 +79,7 @@ async fn a33_no_proxy_authorization_reaches_an_origin_directly_or_after_a_redire
     let (proxy, direct) = (Peer::listen().await, Peer::listen().await);
     let proxies = Proxies::all(Proxy::parse(&proxy.url()).unwrap().with_credentials(alice()))
         .with_no_proxy(gatepass_client::NoProxy::parse("direct.test"));
-    let client = Client::new().with_proxy(proxies).with_redirects(Redirects::at_most(5));
+    let client = by_engine().with_proxy(proxies).with_redirects(Redirects::at_most(5));
     let client = at(client, "direct.test", &direct);
     let proxy = proxy.plays(|mut peer| async move {
         let mut one = peer.accept().await;
@@ -105,7 +105,7 @@ async fn a33_no_proxy_authorization_reaches_an_origin_directly_or_after_a_redire
 async fn a34_a_407_that_does_not_come_from_the_proxy_is_a_response_like_another() {
     let refusal = || challenge(Side::Proxy, &["NTLM"], "Content-Length: 0\r\n");
     let direct = Peer::listen().await;
-    let client = at(Client::new().with_origin_credentials(scope("*"), alice()), "origin.test", &direct);
+    let client = at(by_engine().with_origin_credentials(scope("*"), alice()), "origin.test", &direct);
     let script = direct.plays(async move |mut peer: Peer| {
         let mut one = peer.accept().await;
         one.head().await;
@@ -174,7 +174,7 @@ async fn a35_single_sign_on_is_for_the_named_origin_and_not_for_one_that_a_redir
     let (here, there) = (Peer::listen().await, Peer::listen().await);
     let asked = Arc::new(Asked::default());
     let platform = Platform::new().with_credentials(Arc::<Asked>::clone(&asked));
-    let client = Client::new()
+    let client = by_engine()
         .with_redirects(Redirects::at_most(1))
         .with_mechanisms(Side::Origin, platform.mechanisms())
         .with_origin_credentials(scope("http://here.test"), Credentials::CurrentUser);
@@ -204,7 +204,7 @@ async fn a35_single_sign_on_is_for_the_named_origin_and_not_for_one_that_a_redir
 async fn a35_a_redirect_to_another_origin_carries_no_credentials() {
     let (here, there) = (Peer::listen().await, Peer::listen().await);
     let port = there.address().port();
-    let client = Client::new()
+    let client = by_engine()
         .with_redirects(Redirects::at_most(9))
         .with_origin_credentials(scope("http://here.test"), alice())
         .with_addresses(Host::parse("here.test").unwrap(), port, vec![there.address()]);
@@ -257,7 +257,7 @@ async fn a36_the_credentials_of_one_proxy_never_reach_another() {
     let proxies = Proxies::from_environment(|name| {
         environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())
     });
-    let client = Client::new().with_proxy(proxies.unwrap()).with_redirects(Redirects::at_most(5));
+    let client = by_engine().with_proxy(proxies.unwrap()).with_redirects(Redirects::at_most(5));
     let counts = other.counts();
     let one = one.plays(|mut peer| async move {
         let mut one = peer.accept().await;
@@ -327,7 +327,7 @@ async fn a36_changed_credentials_leave_the_old_login_and_its_connection_behind()
 async fn a38_a_401_of_an_origin_that_no_scope_covers_gets_no_token() {
     for (scopes, answered) in [(&["http://other.test", "https://origin.test"][..], false), (&["*"], true)] {
         let peer = Peer::listen().await;
-        let client = at(Client::new(), "origin.test", &peer);
+        let client = at(by_engine(), "origin.test", &peer);
         let client =
             scopes.iter().fold(client, |client, text| client.with_origin_credentials(scope(text), alice()));
         let script = peer.plays(async move |mut peer: Peer| {
@@ -359,7 +359,7 @@ async fn a40_no_byte_of_a_login_goes_to_a_proxy_whose_certificate_is_not_trusted
         let port = peer.address().port();
         let proxy = Proxy::parse(&format!("https://proxy.test:{port}")).unwrap().with_credentials(alice());
         let stranger = Identity::of("proxy.test");
-        let client = Client::new()
+        let client = by_engine()
             .with_proxy(proxy)
             .with_addresses(Host::parse("proxy.test").unwrap(), port, vec![peer.address()])
             // What an origin may show is no matter.
@@ -415,7 +415,7 @@ async fn a51_a_wrong_password_is_exactly_one_attempt_that_names_proxy_and_user()
 async fn a51_a_wrong_password_at_an_origin_is_exactly_one_attempt() {
     let peer = Peer::listen().await;
     let client =
-        at(Client::new().with_origin_credentials(scope("http://origin.test"), wrong()), "origin.test", &peer);
+        at(by_engine().with_origin_credentials(scope("http://origin.test"), wrong()), "origin.test", &peer);
     let counts = peer.counts();
     let script = peer.plays(|mut peer| async move {
         let mut one = peer.accept().await;
@@ -458,11 +458,9 @@ async fn a53_a_refused_password_is_tried_by_no_other_scheme_address_or_spelling(
             let client = match side {
                 Side::Proxy => {
                     let proxy = Proxy::parse("http://proxy.test:3128").unwrap().with_credentials(credentials);
-                    Client::new().with_proxy(proxy)
+                    by_engine().with_proxy(proxy)
                 }
-                Side::Origin => {
-                    Client::new().with_origin_credentials(scope("http://origin.test"), credentials)
-                }
+                Side::Origin => by_engine().with_origin_credentials(scope("http://origin.test"), credentials),
             };
             let addresses = vec![first.address(), second.address()];
             let client = client
@@ -570,7 +568,7 @@ async fn a64_an_endless_head_or_407_body_is_read_no_further_than_its_limit() {
 #[tokio::test]
 async fn a64_a_content_encoding_passes_untouched() {
     let peer = Peer::listen().await;
-    let client = at(Client::new(), "origin.test", &peer);
+    let client = at(by_engine(), "origin.test", &peer);
     let script = peer.plays(|mut peer| async move {
         let mut one = peer.accept().await;
         assert_eq!(one.head().await.field("accept-encoding"), None);
