@@ -86,6 +86,8 @@ impl Link {
             .max_header_size(MAX_HEAD)
             .max_headers(MAX_FIELDS)
             .title_case_headers(true)
+            // A user agent reads folded fields (RFC 9112 5.2); here each line end in them becomes spaces.
+            .allow_obsolete_multiline_headers_in_responses(true)
             .handshake(TokioIo::new(watched))
             .await
             .map_err(|error| {
