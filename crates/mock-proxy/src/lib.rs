@@ -32,6 +32,7 @@
 
 mod accounts;
 mod authority;
+pub mod battery;
 mod body;
 mod dance;
 mod defect;
