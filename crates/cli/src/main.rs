@@ -1,5 +1,6 @@
 //! The `gatepass` command.
 
+mod check_client;
 mod commands;
 mod decode;
 mod demo;

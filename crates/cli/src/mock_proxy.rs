@@ -259,20 +259,20 @@ fn unable(error: io::Error) -> Failure {
 }
 
 /// SIGINT and SIGTERM, or what the platform has in their place.
-struct End {
+pub(crate) struct End {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
 }
 
 impl End {
     #[cfg(unix)]
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
     }
 
     #[cfg(unix)]
-    async fn wait(self) {
+    pub(crate) async fn wait(self) {
         let [mut interrupt, mut terminate] = self.signals;
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -282,12 +282,12 @@ impl End {
 
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "the other platform's signals can fail")]
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {})
     }
 
     #[cfg(not(unix))]
-    async fn wait(self) {
+    pub(crate) async fn wait(self) {
         // Without a handler there is no end but to be killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

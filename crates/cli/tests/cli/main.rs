@@ -1,6 +1,7 @@
 //! The command as it is built, run like a user runs it.
 
 mod ambient;
+mod check_client;
 mod decode;
 mod demo;
 mod exit_codes;
