@@ -119,7 +119,7 @@ struct Offered {
 impl Handshake for Offered {
     fn step(self: Box<Self>, token: &[u8]) -> Result<Step, Error> {
         let answer = answer(token)?;
-        let strict = self.request.requirements().contains(Attributes::INTEGRITY);
+        let strict = self.request.requirements() != Attributes::none();
         let chosen =
             |mechanism: &&Mechanism| answer.supported_mech.is_none_or(|oid| mechanism.oids.contains(&oid));
         if chosen(&&self.first) {
@@ -156,7 +156,7 @@ struct Chosen {
     list: Vec<u8>,
     mech: Mech,
     demand: Demand,
-    /// The caller requires integrity.
+    /// The caller requires something of the context.
     strict: bool,
 }
 
@@ -299,7 +299,8 @@ impl Handshake for Finishing {
     }
 
     /// The server has our checksum, and refuses a list that was changed on its way. Its own may have no room: Squid's answer to a
-    /// CONNECT that NTLM opened, where Kerberos was the first choice, has none. Whoever wants to see it requires integrity.
+    /// CONNECT that NTLM opened, where Kerberos was the first choice, has none. Nothing is proved by such a server, and whoever
+    /// requires nothing of the context believes nothing that it did not believe before the login.
     fn conclude(self: Box<Self>) -> Result<Box<dyn SecurityContext>, Error> {
         if self.due.demanded && self.strict {
             return Err(Failure::NoMechListMic.into());

@@ -19,7 +19,8 @@ use gatepass_backend::{Accounts, Backend, Credentials, Error, ErrorKind, Handsha
 /// the mechanism must be able to make it: [`INTEGRITY`](gatepass_backend::Attributes::INTEGRITY) is required of it, whatever the request says. When it
 /// is taken, a client sends the checksum wherever the mechanism can make one and the server still waits, and either side
 /// checks what it gets. A server that goes on without its last token ([`Handshake::conclude`]) is excused from its checksum of
-/// another choice if it has the client's, unless the request requires `INTEGRITY`: an answer to CONNECT may have no room for it.
+/// another choice if it has the client's, unless the request requires anything of the context: an answer to CONNECT may have no
+/// room for it.
 #[derive(Clone, Debug, Default)]
 pub struct Spnego {
     mechanisms: Vec<Mechanism>,

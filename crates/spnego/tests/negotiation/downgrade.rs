@@ -1,7 +1,7 @@
 //! A22: somebody between both sides makes them choose what they would not have chosen.
 
 use crate::peers::{Alice, Ended, Ticket, alice, converse, ntlm, signing, ticket_then_ntlm, undisturbed};
-use gatepass_backend::{Backend, ErrorKind, Handshake, Request, Step};
+use gatepass_backend::{Attributes, Backend, ErrorKind, Handshake, Request, Step};
 use gatepass_engine::Ntlm;
 use gatepass_spnego::{
     MechTypes, NegState, NegTokenInit, NegTokenResp, Oid, Spnego, Token, encode_mech_types,
@@ -207,11 +207,18 @@ fn waiting_after(number: usize, client: &Spnego, server: &Spnego, request: &Requ
 
 #[test]
 fn a22_a_server_that_goes_on_without_its_last_token_has_taken_the_first_choice_or_has_our_checksum() {
-    for (request, strict) in [(signing(), true), (Request::new(), false)] {
+    let requiring = |what| (Request::new().with_requirements(what), true);
+    for (request, strict) in [
+        (Request::new(), false),
+        (signing(), true),
+        requiring(Attributes::CONFIDENTIALITY),
+        requiring(Attributes::REPLAY_DETECT),
+        requiring(Attributes::SEQUENCE_DETECT),
+    ] {
         let first = waiting_after(1, &ntlm(), &ntlm(), &request).conclude().unwrap();
         assert_eq!(first.session_key().unwrap().expose().len(), 16);
         // Kerberos first, NTLM taken: NEGOTIATE waits for more than silence. With AUTHENTICATE the server has got our checksum of
-        // the list; that its own does not come is an error for whoever requires integrity.
+        // the list; that its own does not come is an error for whoever requires something of the context.
         let second = |number| waiting_after(number, &ticket_then_ntlm(Ticket::OneLeg), &ntlm(), &request);
         assert_eq!(second(1).conclude().unwrap_err().kind(), ErrorKind::MessageAltered);
         let ended = second(2).conclude();
