@@ -32,12 +32,11 @@ impl<'a> Filled<'a> {
 
 impl Drop for Filled<'_> {
     fn drop(&mut self) {
-        let (length, value) = (self.desc.length, self.desc.value);
-        if value.is_null() {
+        if self.desc.value.is_null() {
             return;
         }
         // SAFETY: the library allocated these bytes for us, and nobody else has them.
-        unsafe { slice::from_raw_parts_mut(value.cast::<u8>(), length) }.zeroize();
+        unsafe { wipe(&self.desc) };
         let mut minor = 0;
         // SAFETY: the buffer is the library's, and is released nowhere else.
         unsafe { (self.table.gss_release_buffer)(&raw mut minor, &raw mut self.desc) };
@@ -61,6 +60,12 @@ impl<'a> FilledSet<'a> {
 
     /// The first buffer of the set.
     pub(crate) fn first(&self) -> Option<&[u8]> {
+        let first = self.first_desc()?;
+        // SAFETY: an element of the library's, alive as long as the set.
+        Some(unsafe { view(&first) })
+    }
+
+    fn first_desc(&self) -> Option<BufferDesc> {
         if self.set.is_null() {
             return None;
         }
@@ -70,19 +75,16 @@ impl<'a> FilledSet<'a> {
             return None;
         }
         // SAFETY: a set with a count has so many elements.
-        let first = unsafe { set.elements.read() };
-        // SAFETY: an element of the library's, alive as long as the set.
-        Some(unsafe { view(&first) })
+        Some(unsafe { set.elements.read() })
     }
 }
 
 impl Drop for FilledSet<'_> {
     fn drop(&mut self) {
         let Some(release) = self.table.gss_release_buffer_set.filter(|_| !self.set.is_null()) else { return };
-        if let Some(secret) = self.first() {
-            let (length, bytes) = (secret.len(), secret.as_ptr().cast_mut());
-            // SAFETY: the library allocated these bytes for us, and the view of them is not used any more.
-            unsafe { slice::from_raw_parts_mut(bytes, length) }.zeroize();
+        if let Some(secret) = self.first_desc() {
+            // SAFETY: the library allocated these bytes for us, and no view of them outlives the set.
+            unsafe { wipe(&secret) };
         }
         let mut minor = 0;
         // SAFETY: the set is the library's, and is released nowhere else.
@@ -101,4 +103,17 @@ unsafe fn view<'a>(desc: &BufferDesc) -> &'a [u8] {
     }
     // SAFETY: as the caller promises.
     unsafe { slice::from_raw_parts(value.cast::<u8>().cast_const(), length) }
+}
+
+/// Writes zeros over the bytes of `desc`, by the library's own pointer: what comes of a shared view must not be written to.
+///
+/// # Safety
+/// `desc` is empty, or describes bytes that the library has allocated for us, of which no view is left.
+unsafe fn wipe(desc: &BufferDesc) {
+    let (length, value) = (desc.length, desc.value);
+    if value.is_null() {
+        return;
+    }
+    // SAFETY: as the caller promises.
+    unsafe { slice::from_raw_parts_mut(value.cast::<u8>(), length) }.zeroize();
 }

@@ -185,9 +185,12 @@ unsafe extern "C" fn acquire_with_password(
     // SAFETY: the buffer is one.
     let password = unsafe { read(password) };
     ledger(|ledger| ledger.passwords.push(password));
-    // SAFETY: the place is one.
-    unsafe { credential.write(give("credential")) };
-    0
+    let verdict = verdict();
+    if verdict == 0 {
+        // SAFETY: the place is one.
+        unsafe { credential.write(give("credential")) };
+    }
+    verdict
 }
 
 unsafe extern "C" fn inquire_cred(

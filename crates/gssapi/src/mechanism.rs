@@ -108,10 +108,11 @@ impl Backend for Mechanism {
         };
         let mut first_error = None;
         for name in &names {
+            // No other name makes up for a login that fails: a wrong password is tried once (A51).
+            let credential = self.credential(credentials, shown)?;
             let attempt = || {
                 let target = target::import(&self.table, name)
                     .map_err(|status| Failure::error(status, Stage::Begin(shown.to_owned())))?;
-                let credential = self.credential(credentials, shown)?;
                 let bindings = request.bindings().cloned();
                 let terms = Terms { credential, target, flags, requirements, bindings };
                 begin(&self.table, self.oid, terms, shown)

@@ -140,17 +140,19 @@ impl Context {
         // SAFETY: the context is alive, the array has two elements, and the message, which is ours alone, is written in place.
         let major = unsafe { wrap(&raw mut minor, self.raw(), 1, 0, &raw mut sealed, iov.as_mut_ptr(), 2) };
         let wrapped = self.message("gss_wrap_iov", major, minor).and_then(|()| confidential(sealed));
-        let [header, _] = &iov;
-        let (length, value) = (header.buffer.length, header.buffer.value);
-        let signature = if value.is_null() {
-            Vec::new()
-        } else {
+        // What a failed call leaves in the header is nothing to look at.
+        let signature = wrapped.map(|()| {
+            let [header, _] = &iov;
+            let (length, value) = (header.buffer.length, header.buffer.value);
+            if value.is_null() {
+                return Vec::new();
+            }
             // SAFETY: the library has allocated the header, with this length.
             unsafe { core::slice::from_raw_parts(value.cast::<u8>().cast_const(), length) }.to_vec()
-        };
+        });
         // SAFETY: of the two buffers the library frees what it has allocated, the header, and nothing else; it is freed here only.
         unsafe { release(&raw mut minor, iov.as_mut_ptr(), 2) };
-        wrapped.map(|()| signature)
+        signature
     }
 
     fn unwrap_iov(&mut self, message: &mut [u8], signature: &[u8]) -> Result<(), Error> {

@@ -185,6 +185,17 @@ fn a_password_reaches_kerberos_only_where_it_is_allowed_and_the_hash_never() {
 }
 
 #[test]
+fn a51_a_password_that_fails_is_tried_for_no_other_name_of_the_target() {
+    let password = Credentials::password("alice@CORP.TEST", "pw");
+    // GSS_S_DEFECTIVE_CREDENTIAL; GSS_S_FAILURE, which says nothing of its cause
+    for verdict in [10 << 16, 13 << 16] {
+        ledger(|ledger| ledger.verdicts = [verdict].into());
+        kerberos().allow_password().initiate(&password, &request()).unwrap_err();
+    }
+    assert_eq!(ledger(|ledger| ledger.passwords.len()), 2);
+}
+
+#[test]
 fn a32_after_a_failed_message_the_context_is_dead() {
     // GSS_S_BAD_SIG; GSS_S_DUPLICATE_TOKEN, GSS_S_OLD_TOKEN, GSS_S_UNSEQ_TOKEN, GSS_S_GAP_TOKEN
     for (verdict, kind) in [
