@@ -2,6 +2,7 @@
 
 use crate::support::{Ended, Run, gatepass, write_secret};
 use gatepass_mock_proxy::{MockProxy, Running};
+#[cfg(unix)]
 use std::fs;
 use std::path::Path;
 

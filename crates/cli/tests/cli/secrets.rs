@@ -1,9 +1,9 @@
 //! No secret in any output, none on the command line.
 
 use crate::peer::Peer;
-use crate::support::{Ended, gatepass};
 #[cfg(unix)]
-use crate::support::{MockCommand, write_secret};
+use crate::support::MockCommand;
+use crate::support::{Ended, gatepass, write_secret};
 use gatepass::engine::crypto::ntowf_v1;
 use gatepass_mock_proxy::MockProxy;
 use std::fs;
