@@ -42,10 +42,11 @@ fn nonces(seed: u8) -> Nonces {
 fn recorded_bindings() -> ChannelBindings {
     let (_, entry) =
         recordings::all().into_iter().find(|(one, _)| one.name == "gssntlmssp-pyspnego-cbt").unwrap();
-    let text = entry["channel_binding_application_data"].as_str().unwrap();
-    let data: Vec<u8> =
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect();
-    ChannelBindings::raw(&data)
+    ChannelBindings::raw(&hex(entry["channel_binding_application_data"].as_str().unwrap()))
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 #[test]
@@ -238,6 +239,41 @@ fn a06_each_shape_of_nobody_is_refused_or_nobody_but_never_somebody() {
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// A message of malformed.json. Other entries of that file hold text that is no Unicode, which serde_json does not read.
+fn malformed(id: &str) -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/malformed.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (_, entry) = text.split_once(&format!("\"id\": \"{id}\"")).unwrap();
+    let (_, message) = entry.split_once("\"message_hex\": \"").unwrap();
+    hex(message.split_once('"').unwrap().0)
+}
+
+#[test]
+fn a06_the_anonymous_clients_of_samba_and_impacket_are_nobody_where_that_is_allowed() {
+    let mut recording = recordings::named("samba-proxy-get");
+    assert!(verdict(&recording, server(Policy::new().allow_anonymous())).is_ok());
+    // What Samba's client offered in that handshake, and the key that it exported.
+    recording.negotiate =
+        hex("4e544c4d53535000010000001582086200000000280000000000000028000000060100000000000f");
+    let samba = hex("d51d9a3b2b79d6c229d69160de7b25b6");
+    for (id, key) in [("t3-anon-samba", Some(&*samba)), ("t3-anon-impacket", None)] {
+        let message = malformed(id);
+        let right = crypto::ntowf_v1(&recording.password);
+        for hash in [None, Some(&right)] {
+            let judged = |policy: Policy| {
+                claim_by(&recording, &message, server(policy)).and_then(|claim| claim.verify(hash))
+            };
+            assert_eq!(judged(Policy::new()).err(), Some(Error::Denied), "{id}");
+            let accepted = judged(Policy::new().allow_anonymous()).unwrap();
+            assert!(accepted.is_anonymous(), "{id}");
+            assert_eq!(accepted.principal(), &Principal::default(), "{id}");
+            if let Some(key) = key {
+                assert_eq!(accepted.session().exported_session_key().expose(), key, "{id}");
             }
         }
     }
