@@ -82,7 +82,7 @@ section_ends() {
 }
 version() { dpkg-query -W -f='${Version}' "$1" | sed 's/^[0-9]*://; s/[+~-].*//'; }
 SAMBA="Samba $(version samba)" SQUID="Squid $(squid --version | sed -n 's/^Squid Cache: Version //p')"
-APACHE="Apache $(version apache2)" GSS="gss-ntlmssp $(version gss-ntlmssp)"
+APACHE="Apache $(version apache2)" GSS="gss-ntlmssp $(version gss-ntlmssp)" KERBEROS="MIT Kerberos $(version libgssapi-krb5-2)"
 mkdir -p "$TARGET/../conformance"
 echo "{\"date\": \"$(date +%F)\"}" >"$RUNS"
 
@@ -139,7 +139,7 @@ done
 # A certificate signed with SHA-1: RFC 5929 has it hashed with SHA-256. No verifier accepts such a certificate.
 t '"channel_bound": true' "$RW_CBT1/require" bound -k -u "$A" "$RW_CBT1/require"
 
-section 'single sign-on: the ticket that is there, and nobody is asked about a password'
+section 'single sign-on: the ticket that is there, and nobody is asked about a password' "$KERBEROS, $SQUID, $APACHE"
 unset GATEPASS_USER GATEPASS_PASSWORD GATEPASS_NT_HASH NTLM_USER_FILE
 ticket() { echo 'Passw0rd!' | kinit "$@" alice@CORP.TEST >"$TMP/kinit" 2>&1; }
 # never EXPECTED NAME COMMAND...: as t, and the domain controller was not asked about alice's password
@@ -161,7 +161,8 @@ done
 both_tickets() { code -x http://localhost:13130 --negotiate "$RW_401NEGO/"; }
 never 200/000 'the proxy and the origin, each by a ticket of its own' both_tickets
 
-section 'without a ticket, or where none is taken: NTLM with what the environment knows, in the same exchange'
+section 'without a ticket, or where none is taken: NTLM with what the environment knows, in the same exchange' \
+  "$KERBEROS, $SQUID, $SAMBA"
 secret() { GATEPASS_USER='CORP\alice' GATEPASS_PASSWORD='Passw0rd!' "$@"; }
 said() { client -v -o /dev/null "$@" 2>&1 | sed -n 's/^\* \(Kerberos: [^(]*[^( ]\).*/\1/p; s/^\* \(login for .*\)/\1/p'; }
 once 200/000 "$RW_NEGO has no Kerberos: GET" alice secret code -x "$RW_NEGO" $W
@@ -343,7 +344,8 @@ print(json.dumps([dict(name=f"rec-{n}", server="squid", user="alice", domain="CO
 PY
 t '3 passed, 0 failed, 0 skipped' 'check-vectors over the record' sh -c '"$0" "$1" | tail -1' "$TARGET/check-vectors" "$TMP/recorded.json"
 
-section "the contract of the joint with the system's GSSAPI: the table of docs/contract.md" "MIT Kerberos $(version libgssapi-krb5-2), $GSS, $SAMBA"
+section "the contract of the joint with the system's GSSAPI: the table of docs/contract.md" \
+  "$KERBEROS, $GSS, $SAMBA"
 printf 'CORP:alice:Passw0rd!\n' >"$TMP/ntlm_users"
 gssapi() { KRB5CCNAME="FILE:$TMP/contract.cc" KRB5_KTNAME="$RW_STATE/etc/http.keytab" NTLM_USER_FILE="$TMP/ntlm_users" "$@"; }
 t '' 'a ticket for alice' gssapi sh -c 'echo "Passw0rd!" | kinit alice@CORP.TEST >/dev/null'
