@@ -13,7 +13,8 @@ use std::time::Duration;
 /// `git credential-libsecret get` is such a command as it stands. It cannot ask on the terminal; what it writes to standard
 /// error is seen.
 ///
-/// It runs for no longer than its limit, 30 seconds where nothing else is said; then it is ended with what it has started.
+/// It runs for no longer than its limit, 30 seconds where nothing else is said, and no longer than the program that asks; then it
+/// is ended with what it has started.
 #[derive(Clone)]
 pub struct CommandSource {
     line: String,

@@ -57,6 +57,8 @@ mod git;
 mod key_value;
 #[cfg(feature = "keyring")]
 mod keyring;
+#[cfg(unix)]
+mod leash;
 mod local_path;
 mod netrc;
 mod nt_hash;

@@ -31,8 +31,8 @@ pub(crate) enum Stopped {
 
 /// Runs `command` with `input`, for no longer than `limit`.
 ///
-/// It is the head of a process group of its own, which is what is ended at the limit. It must not read the terminal,
-/// therefore; it may write to standard error.
+/// It is the head of a process group of its own, which is what is ended at the limit, or with this process if that ends before.
+/// It must not read the terminal, therefore; it may write to standard error.
 pub(crate) fn run(command: &mut Command, input: String, limit: Duration) -> Result<Output, Stopped> {
     let deadline = Instant::now().checked_add(limit);
     let left = || deadline.map_or(limit, |deadline| deadline.saturating_duration_since(Instant::now()));
@@ -43,6 +43,9 @@ pub(crate) fn run(command: &mut Command, input: String, limit: Duration) -> Resu
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     let mut child = command.spawn().map_err(Stopped::Failed)?;
+    // Without one it would be asked all the same: it is for the case that this process is ended meanwhile.
+    #[cfg(unix)]
+    let _leash = crate::leash::Leash::of(&child);
     let (said, hears) = mpsc::channel();
     if let Some(stdout) = child.stdout.take() {
         thread::spawn(move || {

@@ -7,6 +7,8 @@ mod demo;
 mod exit_codes;
 mod fetch;
 mod hash;
+#[cfg(target_os = "linux")]
+mod interrupt;
 // It is ended by a signal, and Windows has none.
 #[cfg(unix)]
 mod mock_proxy;
