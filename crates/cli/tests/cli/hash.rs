@@ -11,7 +11,6 @@ const BOTH: &str = "NT hash (NTOWFv1): a4f49c406510bdcab6824ee7c30fd852\n\
 fn the_hashes_are_those_of_the_document() {
     let ended = gatepass(["hash"]).stdin("Password").run();
     assert_eq!((ended.code, ended.stdout.as_str()), (0, NT_HASH));
-    assert!(ended.stderr.contains("as secret as the password"), "{ended:?}");
     let ended = gatepass(["hash", "--user", "User", "--domain", "Domain"]).stdin("Password\n").run();
     assert_eq!((ended.code, ended.stdout.as_str()), (0, BOTH));
     let ended = gatepass(["hash", "--user", "Domain\\User"]).stdin("Password").run();
@@ -67,6 +66,17 @@ fn a84_the_password_is_never_an_argument() {
     }
     let help = gatepass(["hash", "--help"]).run().stdout;
     assert!(help.contains("no option that") && help.contains("as good as the password"), "{help}");
+}
+
+#[test]
+fn a86_whoever_makes_a_hash_is_told_that_it_is_as_good_as_the_password() {
+    let ended = gatepass(["hash"]).stdin("Password").run();
+    assert!(ended.stderr.contains("as secret as the password: whoever has the hash can log in"), "{ended:?}");
+    for (command, words) in [("hash", "as good as the password"), ("login", "logs in by NTLM just as well")] {
+        let help = gatepass([command, "--help"]).run().stdout;
+        let lines: Vec<_> = help.split_whitespace().collect();
+        assert!(lines.join(" ").contains(words), "{help}");
+    }
 }
 
 #[cfg(unix)]
