@@ -48,10 +48,16 @@ fn each_source_answers_and_is_named() {
         whoami().env("GATEPASS_USER", "alice").env("GATEPASS_NT_HASH", "a4f49c406510bdcab6824ee7c30fd852");
     assert_eq!(said(&hash.run()), format!("{PLACE}: alice (NT hash), from the environment"));
     let nobody = whoami().run();
-    assert_eq!(
-        (said(&nobody), nobody.code),
-        (format!("{PLACE}: no login is known; store one: gatepass login").as_str(), 1)
-    );
+    // Windows always has somebody who is logged in.
+    let (known, code) = if cfg!(windows) {
+        ("no password is known, if one is needed; store one: gatepass login", 0)
+    } else {
+        ("no login is known; store one: gatepass login", 1)
+    };
+    assert_eq!((said(&nobody), nobody.code), (format!("{PLACE}: {known}").as_str(), code));
+    let own =
+        if cfg!(windows) { "\n  or else by Negotiate: as the user who is" } else { "\nKerberos: not used, " };
+    assert!(nobody.stdout.contains(own), "{nobody:?}");
 }
 
 #[test]
@@ -84,9 +90,12 @@ fn the_proxies_of_the_environment_are_shown_with_the_login_in_their_url() {
         .env("GATEPASS_USER", "bob")
         .env("GATEPASS_PASSWORD", MARKER)
         .run();
-    let expected = "http://b.test:2: bob (password), from the environment\n\
-                    http://a.test:1: CORP\\alice (password), from the proxy's URL\n";
-    assert_eq!((ended.stdout.as_str(), ended.code), (expected, 0), "{ended:?}");
+    let expected = [
+        "http://b.test:2: bob (password), from the environment",
+        "http://a.test:1: CORP\\alice (password), from the proxy's URL",
+    ];
+    let places = ended.stdout.lines().filter(|line| !line.starts_with(' '));
+    assert!(places.eq(expected) && ended.code == 0, "{ended:?}");
 }
 
 #[test]
@@ -95,7 +104,8 @@ fn a36_a_login_for_another_host_is_not_shown() {
     let path = directory.path().join("netrc");
     write_secret(&path, "machine other.test login a password b\ndefault login anonymous password me\n");
     let ended = whoami().env("NETRC", path.to_str().unwrap()).run();
-    assert_eq!(ended.code, 1, "{ended:?}");
+    assert_eq!(ended.code, i32::from(!cfg!(windows)), "{ended:?}");
+    assert!(!ended.stdout.contains("netrc"), "{ended:?}");
 }
 
 #[test]
