@@ -34,6 +34,9 @@ pub(crate) fn summary(token: &[u8]) -> Vec<String> {
     if token.is_empty() {
         return Vec::new();
     }
+    if let Some(what) = gatepass_inspect::foreign(token) {
+        return vec![format!("{what}, {} bytes", token.len())];
+    }
     let lines = match MessageType::peek(token) {
         Ok(MessageType::Negotiate) => Negotiate::decode(token).map(|message| negotiate(&message)),
         Ok(MessageType::Challenge) => Challenge::decode(token).map(|message| challenge(&message)),
@@ -196,6 +199,16 @@ mod tests {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&lines.join(" ")), words(&line));
         assert_eq!(wrapped(&"x".repeat(200)), ["x".repeat(200)]);
+    }
+
+    #[test]
+    fn a_token_of_kerberos_is_named_inside_spnego_and_without_it() {
+        let oid = gatepass::spnego::Oid::KERBEROS.contents();
+        let kerberos = [&[0x60, 15, 6, 9], oid, &[1, 0]].concat();
+        assert_eq!(summary(&kerberos), ["a Kerberos token, 15 bytes"]);
+        let resp = gatepass::spnego::NegTokenResp { response_token: Some(&kerberos), ..Default::default() };
+        let spnego = resp.encode();
+        assert_eq!((title(&spnego).starts_with("SPNEGO, "), summary(&spnego)), (true, summary(&kerberos)));
     }
 
     #[test]

@@ -29,7 +29,8 @@ fn is_der(bytes: &[u8]) -> bool {
 }
 
 /// What a token of the GSS-API is that is neither NTLM nor SPNEGO, by its first bytes and the object identifiers near them.
-pub(crate) fn foreign(bytes: &[u8]) -> Option<&'static str> {
+#[must_use]
+pub fn foreign(bytes: &[u8]) -> Option<&'static str> {
     let head = bytes.get(..bytes.len().min(128)).unwrap_or_default();
     let kerberos = [Oid::KERBEROS, Oid::MS_KERBEROS]
         .into_iter()

@@ -19,6 +19,7 @@ mod report;
 mod spnego;
 
 pub use field::Field;
+pub use gss::foreign;
 pub use report::{Defect, DefectKind, Report};
 
 /// What is said of `token`: one report, and a second one where a message of NTLM is inside.
