@@ -1,19 +1,24 @@
 //! An HTTP client that passes NTLM proxies and origins: HTTP/1.1 over tokio and hyper, TLS by rustls.
 //!
-//! ```no_run
+//! ```
 //! use bytes::Bytes;
+//! use gatepass::Credentials;
 //! use gatepass_client::{Client, Proxy};
-//! # use gatepass::Credentials;
+//! use http_body_util::Empty;
 //!
-//! # async fn example() -> Result<(), gatepass_client::Error> {
-//! let proxy = Proxy::parse("http://proxy.corp.example:8080")?;
+//! # let mock = gatepass_mock_proxy::MockProxy::new().account("CORP", "alice", "secret").start()?;
+//! # let (proxy, url) = (mock.url(), mock.origin_url());
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
+//! let proxy = Proxy::parse(&proxy)?; // "http://proxy.corp.example:8080"
 //! let proxy = proxy.with_credentials(Credentials::password("CORP\\alice", "secret"));
 //! let client = Client::new().with_proxy(proxy);
-//! let request = http::Request::get("https://example.org/").body(http_body_util::Empty::<Bytes>::new()).unwrap();
-//! let response = client.send(request).await?;
-//! println!("{}", response.status());
-//! # Ok(())
-//! # }
+//! let response = client.send(http::Request::get(&url).body(Empty::<Bytes>::new())?).await?;
+//! assert_eq!(response.status(), 200);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # assert_eq!(mock.finish().authenticates().count(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # How a request goes
