@@ -78,6 +78,7 @@
 //! # What is where
 //! | for | see |
 //! |---|---|
+//! | how it works, which backend, whose login, how to harden it, how to leave it | [`manual`] |
 //! | the handshake by hand | [`Client`], [`Server`], [`Session`] |
 //! | what a server demands of its clients | [`Policy`] |
 //! | the login that the user has already | [`platform`], [`Platform`], [`CredentialSource`] |
@@ -97,6 +98,7 @@
     clippy::as_conversions
 )]
 
+pub mod manual;
 mod platform;
 
 use gatepass_http::Mechanisms;
