@@ -62,12 +62,15 @@ impl Established {
         run: impl FnOnce(&mut Context, Oid) -> Result<T, Error>,
     ) -> Result<T, Error> {
         if self.dead {
-            return Err(ErrorKind::OutOfSequence.into());
+            let sentence =
+                "nothing can be trusted behind a message that was not as it should be: begin the login anew";
+            return Err(Error::with_source(ErrorKind::OutOfSequence, sentence));
         }
         let done = if self.attributes.contains(needed) {
             run(&mut self.context, self.inside)
         } else {
-            Err(ErrorKind::Unsupported.into())
+            let sentence = format!("{needed:?} was not agreed on: require it when the handshake begins");
+            Err(Error::with_source(ErrorKind::Unsupported, sentence))
         };
         done.inspect_err(|_| self.dead = true)
     }
