@@ -158,6 +158,10 @@ done
 for o in $RW_CBT $RW_CBT384; do
   t '"channel_bound": true' "$o/require by Kerberos" bound --negotiate "$o/require"
 done
+inside() { client -v -o /dev/null "$@" 2>&1 | grep -oE 'a Kerberos token|malformed' | sort -u; }
+t 'a Kerberos token' '-v names what is inside' inside -x http://localhost:13130 $W
+whose() { "$TARGET/gatepass" whoami http://localhost:13130 | grep -o 'first by Kerberos: with the ticket of [^,]*'; }
+t 'first by Kerberos: with the ticket of alice@CORP.TEST' 'whoami' whose
 both_tickets() { code -x http://localhost:13130 --negotiate "$RW_401NEGO/"; }
 never 200/000 'the proxy and the origin, each by a ticket of its own' both_tickets
 
@@ -191,6 +195,8 @@ for w in $W $WS; do
   says "$none $RW_ALL" "no password: $w" -x "$RW_ALL" $w
   says "$none $RW_NTLM" "no password for NTLM: $w" -x "$RW_NTLM" $w
 done
+nobody() { "$TARGET/gatepass" whoami "$RW_ALL" | grep -o 'Kerberos: not used, there is no Kerberos ticket: run kinit'; }
+t 'Kerberos: not used, there is no Kerberos ticket: run kinit' 'whoami without a ticket' nobody
 says 'there is no Kerberos ticket: run kinit' 'a server, no ticket' --negotiate "$RW_WEB/krb/"
 ticket -l 2s; sleep 3
 says 'the Kerberos ticket has expired: run kinit again' 'expired ticket' -x "$RW_ALL" $W
