@@ -185,6 +185,11 @@ struct Credentials {
     begun: bool,
 }
 
+/// The NTLM message in the value of a challenge or credentials field, out of SPNEGO where it comes in that.
+pub(crate) fn token_in(value: &[u8]) -> Option<Token> {
+    Credentials::of(value).token
+}
+
 impl Credentials {
     fn of(value: &[u8]) -> Self {
         let found = challenges([value]).filter_map(Result::ok).find_map(|challenge| {

@@ -56,6 +56,7 @@ mod running;
 mod script;
 mod server;
 mod stream;
+mod tap;
 mod transcript;
 mod tunnel;
 
@@ -70,6 +71,7 @@ pub use script::{
     Account, Bound, Minimum, Names, Offered, Pair, Refused, Script, ScriptError, ServerChallenge,
     ServerPolicy,
 };
+pub use tap::{Tap, Tapping};
 pub use transcript::{
     Connection, Ended, Event, Exchange, FORMAT, Field, Log, Outcome, Secrets, Token, Transcript,
     TranscriptError, What,

@@ -1,6 +1,6 @@
 //! What a mock proxy shall be like.
 
-mod start;
+pub(crate) mod start;
 
 use crate::accounts::{Domain, Store};
 use crate::fault::{Fault, Planned};

@@ -110,13 +110,15 @@ impl Session {
                 let response = pages::answer(&path, Some(principal), head, body).await;
                 reply::with_last_word(response, WWW_AUTHENTICATE, &values)
             }
-            Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
+            Outcome::Pending | Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
                 unwanted(&head, body, reply::challenge(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &values))
             }
             Outcome::Invalid(reason) => reply::last(StatusCode::BAD_REQUEST, &capitalised(reason)),
         };
         let situation = match &outcome {
-            Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => Situation::Refused,
+            Outcome::Pending | Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
+                Situation::Refused
+            }
             Outcome::Granted(_) => Situation::PassedOn,
             Outcome::Open | Outcome::Invalid(_) => Situation::Other,
         };

@@ -186,7 +186,7 @@ impl Session {
                 let response = upstream.forward(self.proxy.routes, forwarded).await;
                 reply::with_last_word(response, PROXY_AUTHENTICATE, &values)
             }
-            Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
+            Outcome::Pending | Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
                 let asking = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
                 unwanted(&head, body, reply::challenge(asking, PROXY_AUTHENTICATE, &values))
             }
@@ -195,7 +195,9 @@ impl Session {
         let tunnel = self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         let situation = match &outcome {
             Outcome::Invalid(_) => Situation::Other,
-            Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => Situation::Refused,
+            Outcome::Pending | Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
+                Situation::Refused
+            }
             _ if tunnel => Situation::Established,
             _ => Situation::PassedOn,
         };

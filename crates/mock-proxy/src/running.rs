@@ -131,25 +131,26 @@ impl Running {
     /// Ends the mock proxy and says what happened.
     #[must_use]
     pub fn finish(mut self) -> Transcript {
-        self.end();
+        end(&mut self.stop, &mut self.thread);
         self.books.transcript()
     }
+}
 
-    fn end(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // Fails only when the thread is over already.
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            // A panic of that thread has been reported where it happened.
-            let _ = thread.join();
-        }
+/// Ends the thread that serves, if it has not ended.
+pub(crate) fn end(stop: &mut Option<oneshot::Sender<()>>, thread: &mut Option<JoinHandle<()>>) {
+    if let Some(stop) = stop.take() {
+        // Fails only when the thread is over already.
+        let _ = stop.send(());
+    }
+    if let Some(thread) = thread.take() {
+        // A panic of that thread has been reported where it happened.
+        let _ = thread.join();
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.end();
+        end(&mut self.stop, &mut self.thread);
     }
 }
 

@@ -213,6 +213,8 @@ impl Exchange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
+    /// Not known yet: another server will say, and this is the request that a [`Tap`](crate::Tap) passes on to it.
+    Pending,
     /// Nobody is asked who he is here.
     Open,
     /// No credentials: the schemes were offered.
@@ -235,6 +237,10 @@ pub enum Ended {
     ByClient,
     /// The mock closed it.
     ByMock,
+    /// The proxy behind a [`Tap`](crate::Tap) closed it.
+    ByProxy,
+    /// The proxy behind a [`Tap`](crate::Tap) could not be reached: why.
+    Unreachable(String),
     /// It was reset, or broke.
     Reset,
     /// No complete request came in time.

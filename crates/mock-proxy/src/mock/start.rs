@@ -140,7 +140,8 @@ impl MockProxy {
     }
 }
 
-fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+/// Listens on `address`, and says on which port.
+pub(crate) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
     let failed = |error| Error::Listen(address, error);
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
@@ -148,7 +149,8 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
     Ok((listener, bound))
 }
 
-fn spawn(
+/// A thread for `work`.
+pub(crate) fn spawn(
     runtime: Runtime,
     work: impl Future<Output = ()> + Send + 'static,
 ) -> Result<thread::JoinHandle<()>, Error> {

@@ -77,6 +77,7 @@ impl fmt::Display for Exchange {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Pending => f.write_str("not judged yet"),
             Self::Open => f.write_str("open to all"),
             Self::Offered => f.write_str("credentials wanted"),
             Self::Challenged => f.write_str("challenged"),
@@ -93,6 +94,8 @@ impl fmt::Display for Ended {
         match self {
             Self::ByClient => f.write_str("closed by the client"),
             Self::ByMock => f.write_str("closed by the mock"),
+            Self::ByProxy => f.write_str("closed by the proxy"),
+            Self::Unreachable(reason) => write!(f, "closed: {}", Escaped(reason)),
             Self::Reset => f.write_str("reset"),
             Self::Silent => f.write_str("closed for want of a request"),
             Self::Garbage(reason) => write!(f, "closed for garbage ({})", Escaped(reason)),

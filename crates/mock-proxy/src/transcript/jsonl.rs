@@ -125,11 +125,12 @@ impl Log {
                     response_body: 0,
                 });
             }
-            Said::Response { exchange, status, status_line, fields, token, faults } => {
+            Said::Response { exchange, status, status_line, outcome, fields, token, faults } => {
                 let exchange = connection.exchange_mut(exchange)?;
                 exchange.answered = Some(at);
                 exchange.status = Some(status);
                 exchange.status_line = Some(status_line);
+                exchange.outcome = outcome.outcome();
                 exchange.response_fields = fields.into_iter().map(super::record::Kept::field).collect();
                 exchange.challenge = token.map(super::record::Message::token);
                 exchange.faults = faults;

@@ -64,6 +64,8 @@ pub(super) enum Said {
         exchange: u64,
         status: u16,
         status_line: String,
+        /// What the request was taken for: who only passes it on knows that now.
+        outcome: Judged,
         fields: Vec<Kept>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token: Option<Message>,
@@ -133,6 +135,7 @@ fn response(number: u64, exchange: &Exchange, secrets: Secrets) -> Said {
         exchange: number,
         status: exchange.status.unwrap_or_default(),
         status_line: exchange.status_line.clone().unwrap_or_default(),
+        outcome: Judged::of(&exchange.outcome),
         fields: exchange.response_fields.iter().map(|field| Kept::of(field, secrets)).collect(),
         token: exchange.challenge.as_ref().map(|token| Message::of(token, secrets)),
         faults: exchange.faults.clone(),
@@ -197,6 +200,7 @@ impl Message {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(super) enum Judged {
+    Pending,
     Open,
     Offered,
     Challenged,
@@ -208,6 +212,7 @@ pub(super) enum Judged {
 impl Judged {
     pub(super) fn of(outcome: &Outcome) -> Self {
         match outcome {
+            Outcome::Pending => Self::Pending,
             Outcome::Open => Self::Open,
             Outcome::Offered => Self::Offered,
             Outcome::Challenged => Self::Challenged,
@@ -221,6 +226,7 @@ impl Judged {
 
     pub(super) fn outcome(self) -> Outcome {
         match self {
+            Self::Pending => Outcome::Pending,
             Self::Open => Outcome::Open,
             Self::Offered => Outcome::Offered,
             Self::Challenged => Outcome::Challenged,
@@ -237,6 +243,8 @@ impl Judged {
 pub(super) enum End {
     ByClient,
     ByMock,
+    ByProxy,
+    Unreachable { reason: String },
     Reset,
     Silent,
     Garbage { reason: String },
@@ -248,6 +256,8 @@ impl End {
         match ended {
             Ended::ByClient => Self::ByClient,
             Ended::ByMock => Self::ByMock,
+            Ended::ByProxy => Self::ByProxy,
+            Ended::Unreachable(reason) => Self::Unreachable { reason: reason.clone() },
             Ended::Reset => Self::Reset,
             Ended::Silent => Self::Silent,
             Ended::Garbage(reason) => Self::Garbage { reason: reason.clone() },
@@ -259,6 +269,8 @@ impl End {
         match self {
             Self::ByClient => Ended::ByClient,
             Self::ByMock => Ended::ByMock,
+            Self::ByProxy => Ended::ByProxy,
+            Self::Unreachable { reason } => Ended::Unreachable(reason),
             Self::Reset => Ended::Reset,
             Self::Silent => Ended::Silent,
             Self::Garbage { reason } => Ended::Garbage(reason),

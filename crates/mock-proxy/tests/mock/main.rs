@@ -13,5 +13,6 @@ mod peer;
 mod personality;
 mod policy;
 mod script;
+mod tap;
 mod transcript;
 mod tunnel;
