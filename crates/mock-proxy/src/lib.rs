@@ -31,6 +31,7 @@
 //! A proxy to be used: its passwords stand in tests, so it listens on loopback only, and forwards nowhere else.
 
 mod accounts;
+mod answer;
 mod authority;
 pub mod battery;
 mod body;
@@ -50,6 +51,7 @@ mod mock;
 mod origin;
 mod personality;
 mod proxy;
+mod replay;
 mod reply;
 mod route;
 mod running;
@@ -66,6 +68,7 @@ pub use fault::{Fault, Kind, Planned, TokenFault};
 pub use leg::Leg;
 pub use mock::MockProxy;
 pub use personality::{Dress, Layout, Personality, Place};
+pub use replay::{Played, Replay, ReplayError};
 pub use running::Running;
 pub use script::{
     Account, Bound, Minimum, Names, Offered, Pair, Refused, Script, ScriptError, ServerChallenge,
@@ -73,6 +76,6 @@ pub use script::{
 };
 pub use tap::{Tap, Tapping};
 pub use transcript::{
-    Connection, Ended, Event, Exchange, FORMAT, Field, Log, Outcome, Secrets, Token, Transcript,
+    Connection, Difference, Ended, Event, Exchange, FORMAT, Field, Log, Outcome, Secrets, Token, Transcript,
     TranscriptError, What,
 };

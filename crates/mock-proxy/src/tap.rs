@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
+pub(crate) use watch::Watch;
 
 /// A tap that is not started yet.
 ///

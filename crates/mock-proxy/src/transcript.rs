@@ -6,17 +6,21 @@
 //! kept in the same way.
 
 mod book;
+mod difference;
 mod display;
 mod event;
 mod field;
+mod fixture;
 mod har;
 mod jsonl;
 mod record;
 mod token;
 
 pub(crate) use book::{Book, Entry, Observers, Page};
+pub use difference::Difference;
 pub use event::{Event, What};
 pub use field::Field;
+pub(crate) use field::LEFT_OUT;
 pub use jsonl::{FORMAT, TranscriptError};
 pub use token::Token;
 

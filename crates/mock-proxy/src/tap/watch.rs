@@ -9,11 +9,11 @@
 
 use super::framing::Framing;
 use crate::Leg;
+use crate::answer::named;
 use crate::dance::token_in;
 use crate::transcript::{Entry, Exchange, Field, Outcome, Page, Token};
 use gatepass_backend::Principal;
 use gatepass_http::limits::{MAX_FIELDS, MAX_HEAD};
-use gatepass_wire::{Authenticate, Message as _, WireStr};
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
@@ -39,7 +39,7 @@ struct Asked {
 
 /// The watch over one connection.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     page: Page,
     client: Reading,
     proxy: Reading,
@@ -60,13 +60,23 @@ struct Head {
 }
 
 impl Watch {
-    pub(super) fn new(page: Page) -> Self {
+    pub(crate) fn new(page: Page) -> Self {
         let (client, proxy) = (Reading::Head(Vec::new()), Reading::Head(Vec::new()));
         Self { page, client, proxy, asked: VecDeque::new(), sending: None, known: None }
     }
 
+    /// Whether a response is not over yet.
+    pub(crate) fn waits(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// Whether a tunnel has begun, or nothing that comes makes sense any more.
+    pub(crate) const fn is_blind(&self) -> bool {
+        matches!(self.proxy, Reading::Blind)
+    }
+
     /// The client says `bytes`.
-    pub(super) fn client(&mut self, bytes: &[u8]) {
+    pub(crate) fn client(&mut self, bytes: &[u8]) {
         let mut rest = bytes.to_vec();
         while !rest.is_empty() {
             rest = self.client_step(rest);
@@ -74,7 +84,7 @@ impl Watch {
     }
 
     /// The proxy says `bytes`; nothing at its end.
-    pub(super) fn proxy(&mut self, bytes: &[u8]) {
+    pub(crate) fn proxy(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             // A body without a length is over with the connection.
             self.asked.clear();
@@ -321,13 +331,6 @@ fn response(bytes: &[u8]) -> Option<Option<Head>> {
             Some(Some(Head::of(length, first, response.headers)))
         }
     }
-}
-
-/// Whom an AUTHENTICATE names.
-fn named(token: &Token) -> Option<Principal> {
-    let message = Authenticate::decode(token.bytes()).ok()?;
-    let text = |name: WireStr<'_>| name.to_text().unwrap_or_else(|| name.to_string());
-    Some(Principal::new(text(message.domain_name), text(message.user_name)))
 }
 
 /// The target without user information.

@@ -158,7 +158,8 @@ impl Page {
         observers.iter().for_each(|observer| observer(&event));
     }
 
-    fn read(&self) -> Connection {
+    /// A copy of what is written so far.
+    pub(crate) fn read(&self) -> Connection {
         let mut connection = lock(&self.0.connection).clone();
         connection.received = self.received();
         connection.sent = self.sent();

@@ -8,7 +8,7 @@ use gatepass_spnego::Token as Spnego;
 use std::fmt;
 
 /// In place of a value that is left out.
-const LEFT_OUT: &str = "(left out)";
+pub(crate) const LEFT_OUT: &str = "(left out)";
 
 /// Fields whose values are shown: what HTTP itself and its proxies say to each other (RFC 9110, 9111, 9112).
 const HARMLESS: [&str; 51] = [

@@ -12,6 +12,7 @@ mod out_of_turn;
 mod peer;
 mod personality;
 mod policy;
+mod replay;
 mod script;
 mod tap;
 mod transcript;
