@@ -4,7 +4,7 @@ use crate::exit::{Exit, Failure};
 #[cfg(feature = "keyring")]
 use crate::login;
 use crate::screen::{Screen, complain};
-use crate::{check_client, decode, demo, fetch, hash, mock_proxy, whoami};
+use crate::{check_client, decode, demo, fetch, hash, mock_proxy, replay, tap, whoami};
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -35,6 +35,8 @@ enum Command {
     Logout(login::LogoutArgs),
     Whoami(whoami::WhoamiArgs),
     MockProxy(mock_proxy::MockProxyArgs),
+    Replay(replay::ReplayArgs),
+    Tap(tap::TapArgs),
     CheckClient(check_client::CheckClientArgs),
 }
 
@@ -66,6 +68,8 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<Exit, Failure> {
         Command::Logout(args) => login::logout(&args),
         Command::Whoami(args) => whoami::run(&args),
         Command::MockProxy(args) => mock_proxy::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Tap(args) => tap::run(&args),
         Command::CheckClient(args) => check_client::run(&args),
     }
 }

@@ -15,8 +15,10 @@ mod mock_proxy;
 mod password;
 mod place;
 mod records;
+mod replay;
 mod screen;
 mod sources;
+mod tap;
 mod whoami;
 
 use std::process::ExitCode;

@@ -242,7 +242,7 @@ fn not_an_account(option: &str) -> Failure {
     )
 }
 
-fn unstarted(error: &Error) -> Failure {
+pub(crate) fn unstarted(error: &Error) -> Failure {
     let exit = if matches!(error, Error::NotLoopback(_)) { Exit::USAGE } else { Exit::FAILED };
     let why = error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(Reason);
     Failure::new(
@@ -254,7 +254,7 @@ fn unstarted(error: &Error) -> Failure {
     )
 }
 
-fn unable(error: io::Error) -> Failure {
+pub(crate) fn unable(error: io::Error) -> Failure {
     Failure::new(Exit::FAILED, format!("cannot start: {}", Reason(&error)))
 }
 

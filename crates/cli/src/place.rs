@@ -60,7 +60,8 @@ pub(crate) fn of_proxy(proxy: &Proxy) -> Result<Place, Failure> {
     Place::parse(&proxy.to_string()).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))
 }
 
-fn parse(text: &str) -> Result<Place, Failure> {
+/// The place that `text` names, a URL or HOST:PORT.
+pub(crate) fn parse(text: &str) -> Result<Place, Failure> {
     let url = match text.split_once("://") {
         Some(_) => text.to_owned(),
         // Without a scheme nobody knows which port is meant: a web server's, or one that is usual for proxies.

@@ -17,4 +17,7 @@ mod peer;
 mod redirects;
 mod secrets;
 mod support;
+// As mock_proxy.
+#[cfg(unix)]
+mod tap;
 mod whoami;

@@ -144,7 +144,12 @@ pub(crate) struct MockCommand {
 impl MockCommand {
     /// Starts it and waits until it is ready.
     pub(crate) fn start<A: IntoIterator<Item: AsRef<OsStr>>>(arguments: A) -> Self {
-        let mut child = gatepass(["mock-proxy"]).args(arguments).spawn();
+        Self::start_run(gatepass(["mock-proxy"]).args(arguments))
+    }
+
+    /// Starts another command that says in the same way that it is ready.
+    pub(crate) fn start_run(run: Run) -> Self {
+        let mut child = run.spawn();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
