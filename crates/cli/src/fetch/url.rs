@@ -1,8 +1,9 @@
 //! URLs as a command line has them: without a scheme, with a user name, a blank or an umlaut in the path.
 
 use crate::exit::{Exit, Failure};
-use gatepass::backend::{Credentials, Password};
+use gatepass::backend::Credentials;
 use gatepass_client::Origin;
+use gatepass_credentials::UserInfo;
 use http::Uri;
 
 /// A URL that is ready to be fetched.
@@ -72,14 +73,8 @@ fn malformed(host: &str) -> Failure {
     Failure::new(Exit::URL, format!("the URL with the host \"{host}\" is malformed; check its host and port"))
 }
 
-fn credentials(user: &str) -> Result<Credentials, Failure> {
-    let decode = |text: &str| {
-        percent_decode(text).ok_or_else(|| {
-            Failure::new(Exit::URL, "the user name in the URL is malformed; percent-encode it or use -u")
-        })
-    };
-    let (user, password) = user.split_once(':').unwrap_or((user, ""));
-    Ok(Credentials::password(&decode(user)?, Password::from(decode(password)?)))
+fn credentials(user_info: &str) -> Result<Credentials, Failure> {
+    UserInfo::credentials(user_info).map_err(|error| Failure::new(Exit::URL, error.to_string()))
 }
 
 /// `text` with the characters that no URL can hold percent-encoded; what is encoded already stays so.
@@ -97,22 +92,6 @@ fn percent(text: &str) -> String {
 
 fn encoded(byte: u8, plain: bool) -> String {
     if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let decoded = match byte {
-            b'%' => {
-                let digits = [rest.next()?, rest.next()?];
-                crate::hex::decode(std::str::from_utf8(&digits).ok()?)?.first().copied()?
-            }
-            plain => plain,
-        };
-        bytes.push(decoded);
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -154,8 +133,11 @@ mod tests {
         assert_eq!(url.uri.to_string(), "http://example.test/");
         let Some(Credentials::Password(principal, password)) = url.credentials else { panic!() };
         assert_eq!((principal.domain(), principal.user(), password.expose()), ("CORP", "alice", "s@cret"));
-        let failure = Url::parse("http://alice:marker-s3cret@exa mple/").unwrap_err();
-        assert!(!failure.sentence().unwrap().contains("marker"), "{failure:?}");
+        for text in ["http://alice:marker-s3cret@exa mple/", "http://alice:marker-s3cret%4@example.test/"] {
+            let failure = Url::parse(text).unwrap_err();
+            assert_eq!(failure.exit(), Exit::URL);
+            assert!(!failure.sentence().unwrap().contains("marker"), "{failure:?}");
+        }
     }
 
     #[test]
