@@ -13,9 +13,13 @@ pub(crate) struct PlaceArgs {
 }
 
 impl PlaceArgs {
-    /// The place that is named, or the proxy of the environment.
+    /// The place that is named, or the one proxy that is configured.
     pub(crate) fn one(&self) -> Result<Place, Failure> {
-        match self.all()?.as_slice() {
+        if let Some(text) = &self.place {
+            return parse(text);
+        }
+        let proxies: Vec<_> = configured()?.iter().map(of_proxy).collect::<Result<_, _>>()?;
+        match proxies.as_slice() {
             [place] => Ok(place.clone()),
             [] => Err(Failure::new(
                 Exit::USAGE,
@@ -28,14 +32,6 @@ impl PlaceArgs {
                     format!("there are several proxies; name one: {}", names.join(", ")),
                 ))
             }
-        }
-    }
-
-    /// The place that is named, or all proxies of the environment.
-    pub(crate) fn all(&self) -> Result<Vec<Place>, Failure> {
-        match &self.place {
-            Some(text) => Ok(vec![parse(text)?]),
-            None => configured()?.iter().map(of_proxy).collect(),
         }
     }
 
