@@ -72,14 +72,19 @@ pub(crate) fn read_text(source: impl Read, what: &str) -> Result<Zeroizing<Strin
 fn exposure(metadata: &Metadata, path: &Path, what: &str) -> Option<Error> {
     use std::os::unix::fs::MetadataExt as _;
 
-    let (owner, me) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    exposure_to(rustix::process::geteuid().as_raw(), metadata.uid(), metadata.mode(), path, what)
+}
+
+/// What the user `me` is told of a file of `owner`'s with the permissions `mode`.
+#[cfg(unix)]
+fn exposure_to(me: u32, owner: u32, mode: u32, path: &Path, what: &str) -> Option<Error> {
     let shown = quoted(path);
     if owner != me && owner != 0 {
         return Some(Error::new(format!(
             "{what} belongs to another user; make a copy of your own: cp {shown} NEW && chmod 600 NEW"
         )));
     }
-    (metadata.mode() & 0o077 != 0)
+    (mode & 0o077 != 0)
         .then(|| Error::new(format!("{what} is open to other users; close it with: chmod 600 {shown}")))
 }
 
@@ -125,18 +130,23 @@ mod tests {
 
     #[test]
     fn a85_a_file_of_another_user_is_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("file");
-        fs::write(&path, "x").unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        // Only root can give a file away; others find one of root's, which is trusted, and one of nobody's not at all.
+        let path = Path::new("/file");
+        for (me, owner, refused) in
+            [(1000, 1000, false), (1000, 0, false), (1000, 1001, true), (0, 1000, true)]
+        {
+            let error = exposure_to(me, owner, 0o600, path, "the file").map(|error| error.to_string());
+            let said = error.as_deref().is_some_and(|error| error.contains("belongs to another user"));
+            assert_eq!((error.is_some(), said), (refused, refused), "{me} {owner}: {error:?}");
+        }
+        // Only root can give a file away.
         if rustix::process::geteuid().is_root() {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("file");
+            fs::write(&path, "x").unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
             std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
             let error = SecretFile::read(&path, "the file").unwrap().unwrap().guarded().unwrap_err();
             assert!(error.to_string().contains("belongs to another user"), "{error}");
-        } else {
-            let error = SecretFile::read(Path::new("/etc/shadow"), "the file").err().unwrap();
-            assert!(error.to_string().contains("permission denied"), "{error}");
         }
     }
 
