@@ -13,7 +13,8 @@ skip() {
 }
 
 fmt() { cargo fmt --all --check; }
-clippy() { cargo clippy -q --workspace --all-targets --all-features -- -D warnings; }
+# With --locked: a lock file that a change has left behind is found here, that of each workspace.
+clippy() { cargo clippy -q --locked --workspace --all-targets --all-features -- -D warnings; }
 tests() { cargo test -q --workspace --all-features; }
 doc() { RUSTDOCFLAGS='-D warnings' cargo doc -q --workspace --all-features --no-deps; }
 
@@ -69,7 +70,7 @@ deny() {
 # The fuzz targets are a workspace of their own; the benchmarks are built by clippy above.
 fuzz() {
   cargo fmt --manifest-path fuzz/Cargo.toml --check
-  cargo clippy -q --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
+  cargo clippy -q --locked --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 }
 
 fuzz_for() {
@@ -83,7 +84,7 @@ fuzz_for() {
 # What the benchmarks are compared with is a workspace of its own too, and its tests hold one of them to the contract of the joint.
 peers() {
   cargo fmt --manifest-path benches/peers/Cargo.toml --check
-  cargo clippy -q --manifest-path benches/peers/Cargo.toml --all-targets -- -D warnings
+  cargo clippy -q --locked --manifest-path benches/peers/Cargo.toml --all-targets -- -D warnings
   cargo test -q --manifest-path benches/peers/Cargo.toml
 }
 
@@ -131,6 +132,8 @@ steps=("$@")
 [ $# -gt 0 ] || steps=(fmt house clippy tests doc no_std other_targets features deny fuzz peers vectors conformance)
 for step in "${steps[@]}"; do
   echo "== $step"
+  start=$SECONDS
   "$step"
+  echo "== $step: $((SECONDS - start)) s"
 done
 echo "check.sh: ${#steps[@]} steps done"
