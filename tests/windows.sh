@@ -68,8 +68,6 @@ skipped=(
   'a32_wrong_order_does_not_compile: there is no compiler'
   'every_prefix_and_every_changed_byte: a long computation, which is the same everywhere'
   'no_prefix_and_no_changed_byte: a long computation, which is the same everywhere'
-  'no_body_is_uploaded_into_a_407: NUL cannot be written to'
-  'the_codes_of_each_way_are_curls: NUL cannot be written to'
 )
 skips=()
 for skip in "${skipped[@]}"; do

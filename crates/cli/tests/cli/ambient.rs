@@ -137,6 +137,8 @@ fn a_command_runs_once_for_a_proxy_and_not_at_all_without_need() {
     assert_eq!(fs::read_to_string(&count).unwrap(), "run\n");
 }
 
+/// Windows always has somebody who is logged in.
+#[cfg(not(windows))]
 #[test]
 fn with_nothing_at_all_there_is_one_sentence_that_says_what_to_do() {
     let mock = proxy();

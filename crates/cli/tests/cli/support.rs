@@ -9,8 +9,9 @@ use std::process::ChildStdout;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
-/// Where output goes that nobody wants.
-pub(crate) const NOWHERE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+/// Where output goes that nobody wants. (Wine's NUL cannot be written to.)
+pub(crate) const NOWHERE: &str =
+    if cfg!(windows) { concat!(env!("CARGO_TARGET_TMPDIR"), "/nowhere") } else { "/dev/null" };
 
 /// A run of `gatepass` in the making: without the caller's proxies and passwords, and with nothing on standard input.
 pub(crate) struct Run {
