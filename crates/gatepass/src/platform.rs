@@ -35,8 +35,9 @@ use std::sync::Arc;
 /// | Windows | Windows' own Negotiate and NTLM (SSPI): with what the source knows; then as the user who is logged in |
 /// | elsewhere | NTLM with what the source knows |
 ///
-/// Windows always has somebody who is logged in: so a login that the source knows for the very place goes before that. Its
-/// packages take passwords, given or found, and the current user; an NT hash is for our engine there too.
+/// Windows always has somebody who is logged in: so a login that the source knows for the very place goes before that, and a
+/// source that asks a person has no place there. Its packages take passwords, given or found, and the current user; an NT hash
+/// is for our engine there too.
 ///
 /// Both are offered inside one SPNEGO exchange ([`negotiate`](Self::negotiate)), so a server that does not take Kerberos gets
 /// NTLM on the same connection. A name and a password, or an NT hash, that are given as such are for NTLM: no ticket is used in

@@ -13,12 +13,13 @@ use std::sync::Arc;
 pub(crate) const ASKED: &str =
     "not by the environment, files, keyring, git or a command: give -U, or store one by gatepass login";
 
-/// What a proxy gets that was configured: all sources, and whoever sits at the terminal at last.
+/// What a proxy gets that was configured: all sources, and whoever sits at the terminal at last. On Windows nobody is asked: what a
+/// source knows goes before the login of Windows, which is always there, and typing is what it is there to save.
 pub(crate) fn for_proxies(args: &FetchArgs, watch: &Arc<Watch>) -> Result<Chain, Failure> {
     let chain = sources::for_proxies(None, args.credential_command.as_deref())?;
     let reads_stdin = args.password.takes_stdin()
         || args.upload_file.as_deref().is_some_and(|path| path.as_os_str() == "-");
-    let chain = if reads_stdin { chain } else { chain.with(Prompt::new()) };
+    let chain = if reads_stdin || cfg!(windows) { chain } else { chain.with(Prompt::new()) };
     Ok(reported(chain, watch).called(ASKED))
 }
 
@@ -52,4 +53,24 @@ pub(crate) fn for_origin(
 fn reported(chain: Chain, watch: &Arc<Watch>) -> Chain {
     let watch = Arc::clone(watch);
     chain.with_report(move |request, answer| watch.answer(request.peer().unwrap_or_default(), answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Args as _, FromArgMatches as _};
+
+    #[test]
+    fn somebody_is_asked_where_there_is_no_other_login_and_standard_input_is_free() {
+        for (arguments, asked) in [
+            (&["fetch", "http://origin.test/"][..], !cfg!(windows)),
+            (&["fetch", "http://origin.test/", "-T", "-"], false),
+            (&["fetch", "http://origin.test/", "--password-stdin", "-U", "alice"], false),
+        ] {
+            let matches = FetchArgs::augment_args(clap::Command::new("fetch")).get_matches_from(arguments);
+            let args = FetchArgs::from_arg_matches(&matches).unwrap();
+            let chain = for_proxies(&args, &Arc::new(Watch::new(false))).unwrap();
+            assert_eq!(format!("{chain:?}").contains("Prompt"), asked, "{arguments:?}: {chain:?}");
+        }
+    }
 }
