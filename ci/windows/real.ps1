@@ -57,6 +57,9 @@ $build = Run 'cargo' @('build', '-q', '-p', 'gatepass-cli')
 Row 'gatepass.exe is built' ($build.Code -eq 0) $build.Last
 $gatepass = if ($env:CARGO_TARGET_DIR) { Join-Path $env:CARGO_TARGET_DIR 'debug\gatepass.exe' } else { 'target\debug\gatepass.exe' }
 
+$run = Run $gatepass @('whoami', 'http://proxy.invalid:8080')
+Row 'whoami names the user of Windows' ($run.Code -eq 0 -and $run.Text -match 'by Negotiate: as the user who is logged in to Windows') $run.Last
+
 if ($Proxy) {
   $run = Run $gatepass @('fetch', '-s', '-o', 'NUL', '-w', '%{http_code}', '-x', $Proxy, $Url)
   Row "single sign-on through $Proxy, no name and no password" ($run.Code -eq 0 -and $run.Text -match '^200') $run.Last
