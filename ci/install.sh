@@ -9,6 +9,8 @@ packages="rustc-web cargo-web rust-web-src libstd-rust-web-dev gcc-s390x-linux-g
   gcc-i686-linux-gnu libc6-dev-i386-cross openjdk-17-jdk-headless python3-venv curl"
 # tests/credentials.sh: keyrings, and who else reads them.
 packages="$packages gnome-keyring dbus libsecret-tools keyutils git python3"
+# tests/realworld/transcripts.sh.
+packages="$packages tshark"
 missing=
 for package in $packages; do
   dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing="$missing $package"

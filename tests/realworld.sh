@@ -362,6 +362,9 @@ t kept 'its table' /usr/bin/python3 -c 'import sys; got, kept = (open(f).read() 
 section 'logins from keyrings, git, a command and files, through Squid'
 counted env URL=$W "$ROOT/tests/credentials.sh" "$RW_NTLM"
 
+section 'taps, replays and keytabs: Squid with curl, and Wireshark'
+counted env TARGET="$TARGET" "$ROOT/tests/realworld/transcripts.sh"
+
 section 'ci/realworld/check.sh with this client'
 counted "$ROOT/ci/realworld/check.sh" "$RW_STATE"
 

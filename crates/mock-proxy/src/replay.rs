@@ -1,7 +1,8 @@
 //! The client's side of a transcript, played against another proxy.
 //!
 //! Each connection is opened again, each request sent as it was, one after the other. An AUTHENTICATE cannot be sent again: it answers a
-//! challenge that was given once. It is made anew with a login, in the same shape. What the proxy says is written down by the same
+//! challenge that was given once. It is made anew with a login, in the same shape; within SPNEGO it goes without the checksum of
+//! the list (RFC 4178 section 5), which servers do not insist on where there is but one mechanism. What the proxy says is written down by the same
 //! watch as a tap's, and the two transcripts are compared.
 
 use crate::answer::answer;

@@ -41,7 +41,13 @@ impl Relay {
         let fuse = client.fuse();
         let (mut from_client, mut to_client) = tokio::io::split(client);
         let (mut from_proxy, mut to_proxy) = proxy.into_split();
-        let up = pass(&mut from_client, &mut to_proxy, |bytes| locked(&watch).client(bytes));
+        // Who ends first has ended it.
+        let up = pass(&mut from_client, &mut to_proxy, |bytes| {
+            if bytes.is_empty() {
+                page.ended(Ended::ByClient);
+            }
+            locked(&watch).client(bytes);
+        });
         let down = pass(&mut from_proxy, &mut to_client, |bytes| {
             if bytes.is_empty() {
                 page.ended(Ended::ByProxy);

@@ -1,7 +1,7 @@
 //! Where two transcripts differ: what the one proxy said and the other did not.
 
 use super::{Connection, Exchange, Field, Token, Transcript};
-use gatepass_wire::{AvId, Challenge, Message as _};
+use gatepass_wire::{Challenge, Message as _};
 use std::fmt;
 
 /// Fields that change from one response to the next, or belong to the body and not to the dance. They are not compared.
@@ -50,8 +50,8 @@ impl Transcript {
         &VOLATILE
     }
 
-    /// What the proxy of `now` answered otherwise than that of `self`: status, fields, and of a CHALLENGE the flags, version and
-    /// kinds of pairs. Nonces, times, names of servers, bodies, and [some fields](Self::volatile_fields) are not compared.
+    /// What the proxy of `now` answered otherwise than that of `self`: status, fields, and of a CHALLENGE the flags and whether it tells
+    /// the time. Nonces, times, names and version of the server, bodies, and [some fields](Self::volatile_fields) are not compared.
     #[must_use]
     pub fn differences(&self, now: &Self) -> Vec<Difference> {
         let mut differences = Vec::new();
@@ -111,8 +111,7 @@ fn of_exchange(before: &Exchange, now: &Exchange) -> Vec<(String, String, String
         compare(&format!("the field {name}"), values(before, name), values(now, name));
     }
     compare("the flags of the CHALLENGE", flags(before), flags(now));
-    compare("the version of the CHALLENGE", version(before), version(now));
-    compare("the pairs of the CHALLENGE", pairs(before), pairs(now));
+    compare("the time in the CHALLENGE", time(before), time(now));
     found
 }
 
@@ -139,15 +138,11 @@ fn flags(exchange: &Exchange) -> String {
     challenge(exchange).map_or_else(|| "absent".to_owned(), |challenge| challenge.flags.to_string())
 }
 
-fn version(exchange: &Exchange) -> String {
-    let version = challenge(exchange).and_then(|challenge| challenge.version);
-    version.map_or_else(|| "absent".to_owned(), |version| version.to_string())
-}
-
-fn pairs(exchange: &Exchange) -> String {
-    let Some(pairs) = challenge(exchange).and_then(|challenge| challenge.target_info) else {
-        return "absent".to_owned();
-    };
-    let ids = pairs.iter().filter_map(Result::ok).map(|pair| pair.id);
-    ids.filter(|id| *id != AvId::MSV_AV_EOL).map(|id| id.to_string()).collect::<Vec<_>>().join(" ")
+/// Whether the server tells the time: a client answers otherwise then.
+fn time(exchange: &Exchange) -> String {
+    let pairs = challenge(exchange).and_then(|challenge| challenge.target_info);
+    match pairs.and_then(|pairs| pairs.timestamp().ok()?) {
+        Some(_) => "told".to_owned(),
+        None => "absent".to_owned(),
+    }
 }
