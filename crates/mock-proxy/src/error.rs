@@ -23,6 +23,8 @@ pub enum Error {
     Policy(String),
     /// The certificates could not be made.
     Certificate(Box<dyn StdError + Send + Sync>),
+    /// The operating system gave no random bytes.
+    NoRandomness,
     /// The thread that serves, or its event loop, could not be started.
     Thread(io::Error),
 }
@@ -38,6 +40,7 @@ impl fmt::Display for Error {
             Self::Fault(planned) => write!(f, "a fault that cannot happen there: {planned}"),
             Self::Account(what) | Self::Policy(what) => f.write_str(what),
             Self::Certificate(_) => f.write_str("cannot make the certificates of the embedded origin"),
+            Self::NoRandomness => f.write_str("the system gave no random bytes"),
             Self::Thread(_) => f.write_str("cannot start the thread of the mock proxy"),
         }
     }
@@ -46,7 +49,11 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::NotLoopback(_) | Self::Fault(_) | Self::Account(_) | Self::Policy(_) => None,
+            Self::NotLoopback(_)
+            | Self::Fault(_)
+            | Self::Account(_)
+            | Self::Policy(_)
+            | Self::NoRandomness => None,
             Self::Listen(_, error) | Self::Thread(error) => Some(error),
             Self::Certificate(error) => {
                 let error: &(dyn StdError + 'static) = error.as_ref();

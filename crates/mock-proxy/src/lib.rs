@@ -33,6 +33,10 @@
 //!
 //! Proxy and origin offer NTLM; [`MockProxy::offer`] adds Negotiate (with NTLM inside) and Basic, or puts them in its place.
 //!
+//! # A web page
+//! With the feature `page`, [`MockProxy::page`] adds a port for browsers: each dance as it happens, the bytes of every field, switches for
+//! the faults, the script, a judgement of the client, the transcript to save. It answers only who knows [`Running::page_url`].
+//!
 //! # What it is not
 //! A proxy to be used: its passwords stand in tests, so it listens on loopback only, and forwards nowhere else.
 
@@ -41,6 +45,7 @@ mod answer;
 mod authority;
 pub mod battery;
 mod body;
+mod controls;
 mod dance;
 mod defect;
 mod diagnosis;
@@ -55,6 +60,8 @@ mod listener;
 mod manner;
 mod mock;
 mod origin;
+#[cfg(feature = "page")]
+mod page;
 mod personality;
 mod proxy;
 mod replay;
@@ -73,6 +80,8 @@ pub use error::Error;
 pub use fault::{Fault, Kind, Planned, TokenFault};
 pub use leg::Leg;
 pub use mock::MockProxy;
+#[cfg(feature = "page")]
+pub use page::WebPage;
 pub use personality::{Dress, Layout, Personality, Place};
 pub use replay::{Played, Replay, ReplayError};
 pub use running::Running;

@@ -5,6 +5,8 @@ pub(crate) mod start;
 use crate::accounts::{Domain, Store};
 use crate::fault::{Fault, Planned};
 use crate::keytab::keytab;
+#[cfg(feature = "page")]
+use crate::page::WebPage;
 use crate::personality::{Personality, Place};
 use crate::script::{Account, Script, Secret, ServerChallenge, ServerPolicy};
 use crate::transcript::Observers;
@@ -34,6 +36,10 @@ pub struct MockProxy {
     faults: Vec<Planned>,
     origin_faults: Vec<Planned>,
     observers: Observers,
+    /// The script, and what was said before it.
+    scripted: Option<Box<(Script, Self)>>,
+    #[cfg(feature = "page")]
+    page: Option<WebPage>,
 }
 
 impl Default for MockProxy {
@@ -60,6 +66,9 @@ impl MockProxy {
             faults: Vec::new(),
             origin_faults: Vec::new(),
             observers: Observers::default(),
+            scripted: None,
+            #[cfg(feature = "page")]
+            page: None,
         }
     }
 
@@ -68,6 +77,7 @@ impl MockProxy {
     /// # Errors
     /// [`Error::Account`] for an account that has neither or both of password and NT hash.
     pub fn script(mut self, script: &Script) -> Result<Self, Error> {
+        self.scripted = Some(Box::new((script.clone(), self.clone())));
         if let Some(personality) = script.like.as_deref().and_then(Personality::named) {
             self = self.like(personality);
         }
@@ -202,10 +212,43 @@ impl MockProxy {
         keytab(self.store.all().into_iter().chain(self.origin_store.all()))
     }
 
+    /// With a web page that shows what happens, and has the switches of the faults and the script:
+    /// [`Running::page_url`] is for the browser.
+    #[cfg(feature = "page")]
+    pub fn page(mut self, page: WebPage) -> Self {
+        self.page = Some(page);
+        self
+    }
+
     /// Listening on `address`, which must be a loopback address; port 0 is any free port.
     pub const fn with_address(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
+    }
+
+    /// What was said before there was a script; all of it, where there is none.
+    pub(crate) fn unscripted(&self) -> Self {
+        self.scripted.as_ref().map_or_else(|| self.clone(), |scripted| scripted.1.clone())
+    }
+
+    /// The script that it follows.
+    #[cfg(feature = "page")]
+    fn followed(&self) -> Script {
+        self.scripted.as_ref().map(|scripted| scripted.0.clone()).unwrap_or_default()
+    }
+
+    /// The faults that are planned, at the proxy and at the origin.
+    pub(crate) fn faults(&self) -> [Vec<Planned>; 2] {
+        [self.faults.clone(), self.origin_faults.clone()]
+    }
+
+    /// Whether each fault can happen in its leg.
+    pub(crate) fn check_faults(&self) -> Result<(), Error> {
+        let mut planned = self.faults.iter().chain(&self.origin_faults);
+        match planned.find(|planned| !planned.fault.can_happen_in(planned.leg)) {
+            Some(planned) => Err(Error::Fault(planned.clone())),
+            None => Ok(()),
+        }
     }
 }
 

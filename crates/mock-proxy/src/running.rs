@@ -1,8 +1,9 @@
 //! A mock proxy at work.
 
 use crate::authority::ORIGIN_HOST;
-use crate::fault::{Plan, Planned};
-use crate::route::Routes;
+use crate::controls::Controls;
+use crate::fault::Planned;
+use crate::script::Script;
 use crate::transcript::{Book, Log, Observers};
 use crate::{Error, Place, Transcript};
 use std::fmt;
@@ -24,7 +25,7 @@ impl Books {
         Self { proxy: book(Place::Proxy), origin: book(Place::Origin) }
     }
 
-    fn transcript(&self) -> Transcript {
+    pub(crate) fn transcript(&self) -> Transcript {
         let (proxy, origin): (Log, Log) = (self.proxy.log(), self.origin.log());
         Transcript::new(proxy, origin)
     }
@@ -34,11 +35,9 @@ impl Books {
 /// asynchronous ones. Dropping it ends it: when `drop` returns, the ports are free and every connection is closed.
 pub struct Running {
     pub(crate) address: SocketAddr,
-    pub(crate) routes: Routes,
-    pub(crate) ca_pem: String,
-    pub(crate) books: Books,
-    /// What goes wrong at the proxy, and at the origin.
-    pub(crate) plans: [Arc<Plan>; 2],
+    pub(crate) controls: Arc<Controls>,
+    #[cfg(feature = "page")]
+    pub(crate) page_url: Option<String>,
     pub(crate) stop: Option<oneshot::Sender<()>>,
     pub(crate) thread: Option<JoinHandle<()>>,
 }
@@ -70,29 +69,32 @@ impl Running {
 
     /// Where the embedded origin speaks http, for a client that goes there without the proxy.
     #[must_use]
-    pub const fn origin_address(&self) -> SocketAddr {
-        self.routes.plain
+    pub fn origin_address(&self) -> SocketAddr {
+        self.controls.routes().plain
     }
 
     /// Where the embedded origin speaks https, for a client that goes there without the proxy. Its certificate is good for
     /// `origin.test`, `localhost`, `127.0.0.1` and `::1`.
     #[must_use]
-    pub const fn secure_origin_address(&self) -> SocketAddr {
-        self.routes.secure
+    pub fn secure_origin_address(&self) -> SocketAddr {
+        self.controls.routes().secure
     }
 
     /// The certificate, in PEM, of the CA that a client must trust to speak https with the embedded origin. It was made for
     /// this mock proxy alone.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
-        &self.ca_pem
+        self.controls.ca_pem()
     }
 
     /// The faults that were planned, at the proxy and at the origin, and have not happened. A test that scripts a fault and
     /// never reaches it proves nothing: see [`assert_all_faults_happened`](Self::assert_all_faults_happened).
     #[must_use]
     pub fn unreached_faults(&self) -> Vec<Planned> {
-        self.plans.iter().flat_map(|plan| plan.unreached()).collect()
+        [Place::Proxy, Place::Origin]
+            .iter()
+            .flat_map(|place| self.controls.plan(*place).unreached())
+            .collect()
     }
 
     /// # Panics
@@ -105,7 +107,7 @@ impl Running {
     /// What goes wrong at the proxy, as planned now.
     #[must_use]
     pub fn faults(&self) -> Vec<Planned> {
-        self.plans[0].faults()
+        self.controls.plan(Place::Proxy).faults()
     }
 
     /// Other faults at the proxy from now on; what was counted is forgotten.
@@ -116,23 +118,40 @@ impl Running {
         match faults.iter().find(|planned| !planned.fault.can_happen_in(planned.leg)) {
             Some(planned) => Err(Error::Fault(planned.clone())),
             None => {
-                self.plans[0].replace(faults);
+                self.controls.plan(Place::Proxy).replace(faults);
                 Ok(())
             }
         }
     }
 
+    /// Another script in place of the one that [`MockProxy::script`](crate::MockProxy::script) was given: its faults at once, the
+    /// rest for connections that are accepted from now on. What was said before that script stays, and so does the transcript.
+    ///
+    /// # Errors
+    /// As of `MockProxy::script`, and [`Error::Fault`]; then nothing changes.
+    pub fn set_script(&self, script: &Script) -> Result<(), Error> {
+        self.controls.follow(script)
+    }
+
+    /// Where a browser finds the [web page](crate::MockProxy::page), if there is one. The address has a secret in it: who knows it
+    /// can read what happens and change the script.
+    #[cfg(feature = "page")]
+    #[must_use]
+    pub fn page_url(&self) -> Option<&str> {
+        self.page_url.as_deref()
+    }
+
     /// What happened so far.
     #[must_use]
     pub fn transcript(&self) -> Transcript {
-        self.books.transcript()
+        self.controls.books().transcript()
     }
 
     /// Ends the mock proxy and says what happened.
     #[must_use]
     pub fn finish(mut self) -> Transcript {
         end(&mut self.stop, &mut self.thread);
-        self.books.transcript()
+        self.controls.books().transcript()
     }
 }
 
@@ -159,8 +178,8 @@ impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Running")
             .field("address", &self.address)
-            .field("origin_address", &self.routes.plain)
-            .field("secure_origin_address", &self.routes.secure)
+            .field("origin_address", &self.controls.routes().plain)
+            .field("secure_origin_address", &self.controls.routes().secure)
             .finish_non_exhaustive()
     }
 }

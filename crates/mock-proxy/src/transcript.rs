@@ -16,6 +16,8 @@ mod jsonl;
 mod record;
 mod token;
 
+#[cfg(feature = "page")]
+pub(crate) use book::Observer;
 pub(crate) use book::{Book, Entry, Observers, Page};
 pub use difference::Difference;
 pub use event::{Event, What};

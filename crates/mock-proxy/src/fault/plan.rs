@@ -90,6 +90,12 @@ impl Plan {
             State { faults: faults.into_iter().map(|planned| (planned, 0)).collect(), seen: Vec::new() };
     }
 
+    /// How often each has happened, in the order of [`faults`](Self::faults).
+    #[cfg(feature = "page")]
+    pub(crate) fn happened(&self) -> Vec<u64> {
+        self.state().faults.iter().map(|(_, reached)| *reached).collect()
+    }
+
     /// The faults as they are planned now.
     pub(crate) fn faults(&self) -> Vec<Planned> {
         self.state().faults.iter().map(|(planned, _)| planned.clone()).collect()

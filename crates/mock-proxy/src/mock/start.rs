@@ -3,12 +3,15 @@
 use super::MockProxy;
 use crate::accounts::{Domain, Store};
 use crate::authority::Authority;
+use crate::controls::{Controls, Doors};
 use crate::dance::Gate;
 use crate::fault::Plan;
 use crate::forward::Upstream;
 use crate::limits::MAX_OPEN;
 use crate::manner::Manner;
 use crate::origin::Origin;
+#[cfg(feature = "page")]
+use crate::page::{Opened, Site, WebPage};
 use crate::proxy::Proxy;
 use crate::route::Routes;
 use crate::running::{Books, Running};
@@ -33,26 +36,24 @@ impl MockProxy {
     /// [`Error::NotLoopback`] for an address that others can reach, [`Error::Listen`] where a port cannot be had; the others
     /// when the machine gives no randomness or no thread.
     pub fn start(self) -> Result<Running, Error> {
-        if !self.address.ip().to_canonical().is_loopback() {
-            return Err(Error::NotLoopback(self.address));
-        }
-        let planned = self.faults.iter().chain(&self.origin_faults);
-        if let Some(planned) = planned.into_iter().find(|planned| !planned.fault.can_happen_in(planned.leg)) {
-            return Err(Error::Fault(planned.clone()));
-        }
-        let domain = self.domain.clone().unwrap_or_else(|| Domain::named(DOMAIN));
-        let server = Server::new(&domain, &self.policy, &self.challenge)?;
-        let plans =
-            [self.faults.clone(), self.origin_faults.clone()].map(|faults| Arc::new(Plan::new(faults)));
-        let loopback = (Ipv4Addr::LOCALHOST, 0).into();
+        loopback(self.address)?;
+        self.check_faults()?;
+        let plans = self.faults().map(|faults| Arc::new(Plan::new(faults)));
+        let free = (Ipv4Addr::LOCALHOST, 0).into();
         let (listener, address) = listen(self.address)?;
-        let (plain_listener, plain) = listen(loopback)?;
-        let (secure_listener, secure) = listen(loopback)?;
-        let authority = Arc::new(Authority::new()?);
+        let (plain_listener, plain) = listen(free)?;
+        let (secure_listener, secure) = listen(free)?;
         let routes = Routes { plain, secure };
-        let books = Books::new(&self.observers);
-        let (proxy, [plain_door, secure_door]) =
-            self.doors((&domain, server), routes, &books, &authority, &plans);
+        #[cfg(feature = "page")]
+        let page = self.page.clone().map(WebPage::open).transpose()?;
+        #[cfg(feature = "page")]
+        let observers = self.observers.clone().and(page.as_ref().map(Opened::observer));
+        #[cfg(not(feature = "page"))]
+        let observers = self.observers.clone();
+        let books = Books::new(&observers);
+        let controls = Arc::new(Controls::new(&self, routes, books, Arc::new(Authority::new()?), plans)?);
+        #[cfg(feature = "page")]
+        let page = page.map(|page| page.about(address, &self.followed(), &controls)).transpose()?;
 
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
         let (stop, stopped) = oneshot::channel();
@@ -61,29 +62,42 @@ impl MockProxy {
             let adopt = |listener| tokio::net::TcpListener::from_std(listener).map_err(Error::Thread);
             (adopt(listener)?, adopt(plain_listener)?, adopt(secure_listener)?)
         };
+        #[cfg(feature = "page")]
+        let (page_url, page) = (page.as_ref().map(|(site, _)| site.url()), Site::serve_all(page, &runtime)?);
+        #[cfg(not(feature = "page"))]
+        let page = std::future::pending();
+        let [doors, plain_doors, secure_doors] = [(); 3].map(|()| controls.clone());
         let work = async move {
             let (listener, plain, secure) = listeners;
             tokio::select! {
-                () = listener::accept(listener, MAX_OPEN, move |socket, peer| proxy.clone().serve(socket, peer)) => {}
-                () = listener::accept(plain, MAX_OPEN, move |socket, peer| plain_door.clone().serve(socket, peer)) => {}
-                () = listener::accept(secure, MAX_OPEN, move |socket, peer| secure_door.clone().serve(socket, peer)) => {}
+                () = listener::accept(listener, MAX_OPEN, move |socket, peer| doors.doors().proxy.serve(socket, peer)) => {}
+                () = listener::accept(plain, MAX_OPEN, move |socket, peer| plain_doors.doors().plain.serve(socket, peer)) => {}
+                () = listener::accept(secure, MAX_OPEN, move |socket, peer| secure_doors.doors().secure.serve(socket, peer)) => {}
+                () = page => {}
                 _ = stopped => {}
             }
         };
         let thread = spawn(runtime, work)?;
-        let ca_pem = authority.ca_pem.clone();
-        Ok(Running { address, routes, ca_pem, books, plans, stop: Some(stop), thread: Some(thread) })
+        Ok(Running {
+            address,
+            controls,
+            #[cfg(feature = "page")]
+            page_url,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// The proxy, and the origin over http and https.
-    fn doors(
+    pub(crate) fn doors(
         self,
-        (domain, server): (&Domain, Server),
         routes: Routes,
         books: &Books,
         authority: &Arc<Authority>,
         [plan, origin_plan]: &[Arc<Plan>; 2],
-    ) -> (Arc<Proxy>, [Arc<Origin>; 2]) {
+    ) -> Result<Doors, Error> {
+        let domain = self.domain.unwrap_or_else(|| Domain::named(DOMAIN));
+        let server = Server::new(&domain, &self.policy, &self.challenge)?;
         let bound = self.like[1].as_ref().is_some_and(|personality| personality.requires_bindings);
         let server = if bound { server.requiring_bindings() } else { server };
         let offered = |over_tls| {
@@ -94,10 +108,13 @@ impl MockProxy {
             }
         };
         let mechanisms: [Mechanisms; 2] = [offered(false), offered(true)];
-        let store = Arc::new(self.store.of(domain));
+        let store = Arc::new(self.store.of(&domain));
         let accounts = self.accounts.unwrap_or_else(|| store.clone());
-        let origin_store =
-            if self.origin_store.is_empty() { store.clone() } else { Arc::new(self.origin_store.of(domain)) };
+        let origin_store = if self.origin_store.is_empty() {
+            store.clone()
+        } else {
+            Arc::new(self.origin_store.of(&domain))
+        };
         let origin_accounts = match self.origin_accounts {
             Some(accounts) => accounts,
             None if Arc::ptr_eq(&store, &origin_store) => accounts.clone(),
@@ -125,18 +142,24 @@ impl MockProxy {
         let bound = Request::new().with_bindings(authority.bindings.clone());
         let secure = door(Some(authority.acceptor(None)), bound);
         let gate = gate(Side::Proxy, (&accounts, &store), false, Request::new());
-        (
-            Arc::new(Proxy {
-                gate,
-                routes,
-                book: books.proxy.clone(),
-                plan: plan.clone(),
-                manner,
-                authority: authority.clone(),
-                shared: Upstream::default(),
-            }),
-            [plain, secure],
-        )
+        let proxy = Arc::new(Proxy {
+            gate,
+            routes,
+            book: books.proxy.clone(),
+            plan: plan.clone(),
+            manner,
+            authority: authority.clone(),
+            shared: Upstream::default(),
+        });
+        Ok(Doors { proxy, plain, secure })
+    }
+}
+
+/// Whether nobody but this machine can reach `address`.
+pub(crate) fn loopback(address: SocketAddr) -> Result<(), Error> {
+    match address.ip().to_canonical().is_loopback() {
+        true => Ok(()),
+        false => Err(Error::NotLoopback(address)),
     }
 }
 

@@ -24,6 +24,15 @@ impl ScriptError {
         self.nearest.as_deref()
     }
 
+    /// What is wrong, for whoever shows the line otherwise.
+    #[must_use]
+    pub fn without_line(&self) -> String {
+        match &self.nearest {
+            Some(word) => format!("{}; did you mean `{word}`?", self.what),
+            None => self.what.clone(),
+        }
+    }
+
     pub(crate) fn of_toml(text: &str, error: &toml::de::Error) -> Self {
         let at = error.span().map_or(0, |span| span.start);
         // Of several lines the first says what is wrong; the others show the place, as the line number does.
@@ -66,11 +75,7 @@ fn nearest(what: &str) -> Option<&str> {
 /// `line 3: unknown field …; did you mean …?`
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.what)?;
-        match &self.nearest {
-            Some(word) => write!(f, "; did you mean `{word}`?"),
-            None => Ok(()),
-        }
+        write!(f, "line {}: {}", self.line, self.without_line())
     }
 }
 

@@ -22,11 +22,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Who is told what happens.
-type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
+pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// All who are told.
 #[derive(Clone, Default)]
 pub(crate) struct Observers(pub(crate) Vec<Observer>);
+
+#[cfg(feature = "page")]
+impl Observers {
+    /// With `further` beside them.
+    pub(crate) fn and(mut self, further: Option<Observer>) -> Self {
+        self.0.extend(further);
+        self
+    }
+}
 
 /// Their number.
 impl fmt::Debug for Observers {

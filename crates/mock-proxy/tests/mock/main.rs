@@ -9,6 +9,8 @@ mod life;
 mod offer;
 mod origin;
 mod out_of_turn;
+#[cfg(feature = "page")]
+mod page;
 mod peer;
 mod personality;
 mod policy;
