@@ -5,9 +5,8 @@ use crate::records::{RecordArgs, private, secrets, unwritable};
 use crate::screen::{Line, Screen, remark};
 use gatepass::Password;
 use gatepass::backend::Principal;
-use gatepass::http::Scheme;
 use gatepass_credentials::local;
-use gatepass_mock_proxy::{Error, Fault, MockProxy, Personality, Running, Script, TokenFault};
+use gatepass_mock_proxy::{Error, Fault, MockProxy, Personality, Running, Script, TokenFault, WebPage};
 use std::error::Error as _;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -51,6 +50,9 @@ pub(crate) struct MockProxyArgs {
     /// Write responses as a known peer does: see --list-personalities
     #[arg(long, value_name = "NAME")]
     like: Option<String>,
+    /// Serve a web page that shows what happens and switches faults; without ADDRESS:PORT on any free port of loopback
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    page: Option<SocketAddr>,
     /// Print the peers that it can be like, and what each rests on, and end
     #[arg(long)]
     list_personalities: bool,
@@ -84,7 +86,7 @@ enum Offered {
     Basic,
 }
 
-impl From<Offered> for Scheme {
+impl From<Offered> for gatepass_mock_proxy::Offered {
     fn from(offered: Offered) -> Self {
         match offered {
             Offered::Negotiate => Self::Negotiate,
@@ -121,6 +123,9 @@ pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
             })?;
         }
         Screen::stdout().plain(format!("listening on {}", running.url()))?;
+        if let Some(url) = running.page_url() {
+            Screen::stdout().plain(format!("page at {url}"))?;
+        }
         end.wait().await;
         Ok::<Running, Failure>(running)
     })?;
@@ -137,20 +142,35 @@ pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
 }
 
 fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
-    let mut script = args.script.as_deref().map(scripted).transpose()?.unwrap_or_default();
+    let (mut script, mut text) = args.script.as_deref().map(scripted).transpose()?.unzip();
+    let followed = script.get_or_insert_default();
     if let Some(name) = &args.like {
         if Personality::named(name).is_none() {
             let known = Personality::names().join(", ");
             return Err(Failure::new(Exit::USAGE, format!("--like knows no {name}; it knows {known}")));
         }
-        script.like = Some(name.clone());
+        followed.like = Some(name.clone());
+        text = None;
     }
-    let unusable = |error: Error| Failure::new(Exit::USAGE, error.to_string());
-    let mut proxy = MockProxy::new().with_address(args.listen).script(&script).map_err(unusable)?;
     if !args.offer.is_empty() {
-        let schemes: Vec<Scheme> = args.offer.iter().copied().map(Scheme::from).collect();
-        proxy = proxy.offer(&schemes);
+        followed.offer = args.offer.iter().copied().map(gatepass_mock_proxy::Offered::from).collect();
+        text = None;
     }
+    let mut proxy = accounts(args, followed.accounts.is_empty())?.with_address(args.listen);
+    if let Some(address) = args.page {
+        let page = WebPage::new().with_address(address);
+        proxy = proxy.page(match text {
+            Some(text) => page.with_script(text),
+            None => page,
+        });
+    }
+    // The script comes last: what was said before it stays when the page puts another script in its place.
+    proxy.script(followed).map_err(|error: Error| Failure::new(Exit::USAGE, error.to_string()))
+}
+
+/// A mock proxy with the accounts that the arguments name; where there is none anywhere, with one that is announced.
+fn accounts(args: &MockProxyArgs, none_scripted: bool) -> Result<MockProxy, Failure> {
+    let mut proxy = MockProxy::new();
     let mut accounts = Vec::new();
     for line in &args.account {
         accounts.push(account(line).ok_or_else(|| not_an_account("--account"))?);
@@ -158,7 +178,7 @@ fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
     if let Some(path) = &args.accounts_file {
         accounts.extend(listed(path)?);
     }
-    if accounts.is_empty() && script.accounts.is_empty() {
+    if accounts.is_empty() && none_scripted {
         let (domain, user, password) = DEFAULT;
         remark(&format!("the account is {domain}\\{user} with the password {password}"));
         accounts.push((Principal::new(domain, user), Password::from(password)));
@@ -173,17 +193,19 @@ fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
     Ok(proxy)
 }
 
-/// The script in the file at `path`.
-fn scripted(path: &Path) -> Result<Script, Failure> {
+/// The script in the file at `path`, and its text.
+fn scripted(path: &Path) -> Result<(Script, String), Failure> {
     let shown = path.display();
     let text = local(path).and_then(std::fs::read_to_string).map_err(|error| {
         Failure::new(Exit::READ, format!("cannot read the script {shown}: {}", Reason(&error)))
     })?;
-    Script::parse(&text).map_err(|error| {
-        let what = error.to_string();
-        let what = what.strip_prefix(&format!("line {}: ", error.line())).unwrap_or(&what);
-        Failure::new(Exit::USAGE, format!("{shown}:{}: {what}", error.line()))
-    })
+    match Script::parse(&text) {
+        Ok(script) => Ok((script, text)),
+        Err(error) => {
+            let what = format!("{shown}:{}: {}", error.line(), error.without_line());
+            Err(Failure::new(Exit::USAGE, what))
+        }
+    }
 }
 
 fn list_personalities() -> Result<Exit, Failure> {

@@ -33,6 +33,22 @@ fn the_first_line_is_exactly_the_address() {
 }
 
 #[test]
+fn the_address_of_the_page_has_its_token_and_is_said_before_anybody_can_come() {
+    for page in [&["--page"][..], &["--page", "127.0.0.1:0"]] {
+        let mock = MockCommand::start(["--account", "CORP\\alice:pw"].iter().chain(page));
+        let ended = mock.end("-TERM");
+        let url =
+            ended.stdout.strip_prefix("page at http://127.0.0.1:").and_then(|rest| rest.strip_suffix('\n'));
+        let (port, token) = url.and_then(|url| url.split_once("/#")).unwrap_or_else(|| panic!("{ended:?}"));
+        assert_ne!(port.parse::<u16>().unwrap(), 0);
+        assert!(token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{token}");
+    }
+    let ended = gatepass(["mock-proxy", "--page", "0.0.0.0:0"]).run();
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("0.0.0.0:0 is not a loopback address"), "{ended:?}");
+}
+
+#[test]
 fn a_default_account_is_announced() {
     let mock = MockCommand::start::<[&str; 0]>([]);
     let ended =
