@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # rustc-web, cargo-web, rust-web-src: a compiler with its library's sources, for the no_std build (check.sh). The cross compilers and
 # qemu-user: for its tests on other targets.
 packages="rustc-web cargo-web rust-web-src libstd-rust-web-dev gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
-  gcc-i686-linux-gnu libc6-dev-i386-cross openjdk-17-jdk-headless python3-venv curl"
+  gcc-i686-linux-gnu libc6-dev-i386-cross openjdk-17-jdk-headless python3-venv curl chromium chromium-driver fonts-dejavu-core"
 # tests/credentials.sh: keyrings, and who else reads them.
 packages="$packages gnome-keyring dbus libsecret-tools keyutils git python3"
 # tests/realworld/transcripts.sh.
