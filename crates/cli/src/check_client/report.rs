@@ -4,7 +4,8 @@ mod junit;
 
 use super::recipe::Recipe;
 use crate::screen::{Line, Style};
-use gatepass_mock_proxy::battery::{Case, Finding, Group, Verdict};
+use gatepass_mock_proxy::Transcript;
+use gatepass_mock_proxy::battery::{Case, Finding, Finish, Group, Verdict};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -15,14 +16,47 @@ pub(super) struct Checked {
     section: &'static str,
     pub(super) finding: Finding,
     took: Duration,
+    seen: Option<Seen>,
     /// The conversation of a case that failed.
     pub(super) transcript: Option<String>,
 }
 
+/// What the proxy saw of a client, and how the client ended.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Seen {
+    exit_code: Option<i32>,
+    connections: usize,
+    requests: usize,
+    authenticates: usize,
+}
+
+impl Seen {
+    pub(super) fn new(finish: &Finish, transcript: &Transcript) -> Self {
+        Self {
+            exit_code: finish.code(),
+            connections: transcript.connections().len(),
+            requests: transcript.requests().count(),
+            authenticates: transcript.authenticates().count(),
+        }
+    }
+}
+
 impl Checked {
-    pub(super) fn new(case: &Case, finding: Finding, took: Duration, transcript: Option<String>) -> Self {
+    /// A case that was not run, and why.
+    pub(super) fn not_run(case: &Case, finding: Finding) -> Self {
         let (name, group, section) = (case.name().to_owned(), case.group(), case.section());
-        Self { name, group, section, finding, took, transcript }
+        Self { name, group, section, finding, took: Duration::ZERO, seen: None, transcript: None }
+    }
+
+    /// A case that was run.
+    pub(super) fn new(
+        case: &Case,
+        finding: Finding,
+        took: Duration,
+        seen: Seen,
+        transcript: Option<String>,
+    ) -> Self {
+        Self { took, seen: Some(seen), transcript, ..Self::not_run(case, finding) }
     }
 
     /// One line of the table.
@@ -64,6 +98,7 @@ struct JsonCase<'a> {
     verdict: Verdict,
     why: &'a str,
     section: &'static str,
+    seen: Option<Seen>,
 }
 
 impl Report {
@@ -103,6 +138,7 @@ impl Report {
                     verdict: checked.finding.verdict,
                     why: &checked.finding.why,
                     section: checked.section,
+                    seen: checked.seen,
                 })
                 .collect(),
         };

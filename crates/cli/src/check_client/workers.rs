@@ -3,7 +3,7 @@
 use super::child;
 use super::command::Places;
 use super::recipe::{Recipe, lacking};
-use super::report::Checked;
+use super::report::{Checked, Seen};
 use crate::exit::{Exit, Failure, Reason};
 use crate::mock_proxy::End;
 use gatepass_mock_proxy::battery::{Case, Finding, Task, Verdict};
@@ -157,9 +157,8 @@ impl<'a> Bench<'a> {
     /// One case.
     fn check(&self, case: &Case, number: usize, stop: &AtomicBool) -> Result<Checked, Failure> {
         let began = Instant::now();
-        let checked = |finding, transcript| Checked::new(case, finding, began.elapsed(), transcript);
         let Some(words) = self.recipe.words(case.task()) else {
-            return Ok(checked(Finding::not_applicable(lacking(case.task())), None));
+            return Ok(Checked::not_run(case, Finding::not_applicable(lacking(case.task()))));
         };
         let running = case
             .start()
@@ -187,8 +186,11 @@ impl<'a> Bench<'a> {
         let finish =
             child::run(places.command(&words), self.limit, stop).map_err(|error| self.unstarted(&error))?;
         let finding = case.judge(&running, &finish);
-        let transcript = (finding.verdict == Verdict::Fail).then(|| running.finish().to_string());
-        Ok(checked(finding, transcript))
+        let took = began.elapsed();
+        let transcript = running.finish();
+        let seen = Seen::new(&finish, &transcript);
+        let shown = (finding.verdict == Verdict::Fail).then(|| transcript.to_string());
+        Ok(Checked::new(case, finding, took, seen, shown))
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .fault(Leg::Verdict, 1, Fault::Unreachable)
         .ends(Ends::Failure),
-        case("connect-early-hints", "two 100 Continue before the answer to CONNECT", "RFC 9110 15.2")
+        case("connect-informational", "two 100 Continue before the answer to CONNECT", "RFC 9110 15.2")
             .fault(Leg::Verdict, 1, Fault::Informational(2))
             .ends(Ends::Either),
         case("tunnel-not-tls", "plain HTTP comes where TLS should, within the tunnel", "RFC 8446 6.2")

@@ -1,5 +1,6 @@
 //! The mock proxy as its clients see it. The client is written by hand, byte by byte; only its NTLM is the engine's.
 
+mod battery;
 mod dance;
 mod faults;
 mod forward;

@@ -116,7 +116,7 @@ def pyspnego_():
 
     parts = urllib.parse.urlsplit(PROXY)
     stream = socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT)
-    lines = stream.makefile("rb", buffering=0)
+    lines = stream.makefile("rb")
     context = spnego.client(USER, PASSWORD, hostname=parts.hostname, service="HTTP", protocol="ntlm")
     known = False
     for method, url, body, _ in jobs():

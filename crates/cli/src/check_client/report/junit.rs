@@ -72,6 +72,7 @@ mod tests {
             section: "RFC 0",
             finding,
             took: Duration::from_millis(1_500),
+            seen: None,
             transcript,
         };
         let report = Report {
