@@ -75,8 +75,8 @@ impl Failure {
                 "the clock of this machine and that of the domain are too far apart: set this one by the domain's".to_owned()
             }
             (Cause::TargetUnknown, Stage::Begin(target)) => format!(
-                "Kerberos knows no service {target}: use the name by which the domain knows that host, or have its service \
-                 principal name registered"
+                "Kerberos knows no service {target}: use the name by which the domain knows that host, have its service principal \
+                 name registered, or, if it is in another realm, name that in krb5.conf (domain_realm)"
             ),
             (Cause::NoAuthority, Stage::Begin(target)) => format!(
                 "no Kerberos server can be found or reached to ask for {target}: check the realm in krb5.conf, the DNS and the \
@@ -126,6 +126,7 @@ mod tests {
             (failure, 32, begin(), ErrorKind::NoCredentials, "has expired: run kinit again"),
             (failure, 37, begin(), ErrorKind::TimeSkew, "too far apart: set this one"),
             (failure, 7, begin(), ErrorKind::TargetUnknown, "no service HTTP/proxy.corp.test: use the name"),
+            (failure, 7, begin(), ErrorKind::TargetUnknown, "in another realm, name that in krb5.conf"),
             (failure, 154, begin(), ErrorKind::NoAuthority, "no Kerberos server"),
             (failure, 156, begin(), ErrorKind::NoAuthority, "check the realm in krb5.conf"),
             (failure, 24, begin(), ErrorKind::LogonDenied, "check them"),
