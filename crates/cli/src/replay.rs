@@ -76,7 +76,7 @@ fn report(recorded: &Transcript, played: &Played, all: bool) -> Result<Exit, Fai
     };
     out.line(&verdict.plain(format!(" in {answered} of {requests} requests; not compared: {ignored}")))?;
     if !played.unsent.is_empty() {
-        out.line(&Line::new().faint(format!("not sent, for it was left out: {}", played.unsent.join(", "))))?;
+        out.line(&Line::new().faint(format!("not sent: {}", played.unsent.join(", "))))?;
     }
     Ok(if played.differences.is_empty() { Exit::OK } else { Exit::FAILED })
 }

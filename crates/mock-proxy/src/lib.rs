@@ -37,6 +37,11 @@
 //! With the feature `page`, [`MockProxy::page`] adds a port for browsers: each dance as it happens, the bytes of every field, switches for
 //! the faults, the script, a judgement of the client, the transcript to save. It answers only who knows [`Running::page_url`].
 //!
+//! # What it writes down
+//! [`Transcript`]: to look at (`Display`), as lines of JSON, as an HTTP archive; [`MockProxy::observer`] is told all of it as it happens.
+//! A [`Tap`] writes down in the same way what a client and a real proxy say to each other, and a [`Replay`] plays the client's side to
+//! another proxy. `docs/transcripts.md` describes the formats.
+//!
 //! # What it is not
 //! A proxy to be used: its passwords stand in tests, so it listens on loopback only, and forwards nowhere else.
 

@@ -18,10 +18,12 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a proxy may say nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The time in which a response must be over.
+const RESPONSE: Duration = Duration::from_secs(60);
 /// The longest body that is sent.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
 
@@ -41,7 +43,7 @@ pub struct Played {
     pub transcript: Transcript,
     /// What it said otherwise than the recorded one, in order.
     pub differences: Vec<Difference>,
-    /// Names of request fields that were not sent, in lower case: their values had been left out of the transcript.
+    /// Names of request fields that were not sent, in lower case: `expect`, and those whose values were left out of the transcript.
     pub unsent: Vec<String>,
 }
 
@@ -94,7 +96,8 @@ impl Replay {
         self
     }
 
-    /// Plays the connections of `transcript` to its proxy, one after the other. It blocks, at most 30 seconds for each read.
+    /// Plays the connections of `transcript` to its proxy, one after the other. It blocks: at most 30 seconds
+    /// for a byte, and 60 for a response.
     ///
     /// # Errors
     /// [`ReplayError`]. That the proxy answers otherwise, or closes, is a difference and no error.
@@ -240,9 +243,10 @@ impl Line {
             return false;
         }
         let mut buffer = vec![0; 64 * 1024];
+        let end = Instant::now() + RESPONSE;
         while self.watch.waits() && !self.watch.is_blind() {
             match self.socket.read(&mut buffer) {
-                Ok(count @ 1..) => {
+                Ok(count @ 1..) if Instant::now() < end => {
                     self.page.note_received(count);
                     self.watch.proxy(buffer.get(..count).unwrap_or_default());
                 }

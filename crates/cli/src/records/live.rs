@@ -4,17 +4,20 @@ use crate::screen::{Line, Screen, Style};
 use gatepass_mock_proxy::{Event, Exchange, Outcome, Place, What};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 /// The lines that may wait for a slow terminal.
 const WAITING: usize = 4_096;
+/// How long the end waits for a terminal that is slow.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A thread that prints: whoever serves must not wait for a terminal.
 pub(super) struct Live {
     printer: Printer,
-    thread: JoinHandle<()>,
+    /// Hears when the thread that prints is over.
+    over: Receiver<()>,
 }
 
 /// Takes the events.
@@ -29,7 +32,9 @@ impl Live {
         let (queue, events) = sync_channel::<Option<Event>>(WAITING);
         let missed = Arc::new(AtomicU64::new(0));
         let start = SystemTime::now();
-        let thread = thread::spawn(move || {
+        let (done, over) = sync_channel(1);
+        thread::spawn(move || {
+            let _done = done;
             let mut screen = Screen::stdout();
             while let Ok(Some(event)) = events.recv() {
                 if lines(&event, start).iter().any(|line| screen.line(line).is_err()) {
@@ -38,7 +43,7 @@ impl Live {
                 }
             }
         });
-        Self { printer: Printer { queue, missed }, thread }
+        Self { printer: Printer { queue, missed }, over }
     }
 
     pub(super) fn printer(&self) -> Printer {
@@ -47,11 +52,14 @@ impl Live {
 
     /// Prints what waits, and says how many events were passed over.
     pub(super) fn finish(self) -> u64 {
-        // Fails only when the thread is over already.
-        let _ = self.printer.queue.send(None);
-        // A panic of that thread has been reported where it happened.
-        let _ = self.thread.join();
-        self.printer.missed.load(Ordering::Relaxed)
+        let Printer { queue, missed } = self.printer;
+        let end = Instant::now() + PATIENCE;
+        while matches!(queue.try_send(None), Err(TrySendError::Full(_))) && Instant::now() < end {
+            thread::sleep(PATIENCE / 100);
+        }
+        // It ends by dropping its side, or never, where nobody reads from the terminal: then the program ends without it.
+        let _ = self.over.recv_timeout(end.saturating_duration_since(Instant::now()));
+        missed.load(Ordering::Relaxed)
     }
 }
 

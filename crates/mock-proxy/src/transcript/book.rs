@@ -56,8 +56,6 @@ pub(crate) struct Book {
 struct Desk {
     place: Place,
     observers: Observers,
-    /// An estimate of the memory that all pages take, in bytes.
-    weight: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -69,7 +67,7 @@ struct Pages {
 impl Book {
     /// The book of the listener at `place`; `observers` are told of all that is written into it.
     pub(crate) fn new(place: Place, observers: Observers) -> Self {
-        let desk = Desk { place, observers, weight: AtomicU64::new(0) };
+        let desk = Desk { place, observers };
         Self { pages: Mutex::default(), desk: Arc::new(desk) }
     }
 
@@ -79,12 +77,11 @@ impl Book {
             let mut pages = lock(&self.pages);
             pages.opened += 1;
             let page = Page::new(pages.opened, peer, self.desk.clone());
-            while pages.pages.len() >= MAX_CONNECTIONS_KEPT
-                || (self.desk.weight.load(Ordering::Relaxed) > MAX_BYTES_KEPT && !pages.pages.is_empty())
-            {
-                if let Some(oldest) = pages.pages.pop_front() {
-                    oldest.weigh_no_more();
-                }
+            // Counted anew each time: a page that was dropped may still be written to.
+            let mut weight: u64 = pages.pages.iter().map(Page::weight).sum();
+            while pages.pages.len() >= MAX_CONNECTIONS_KEPT || weight > MAX_BYTES_KEPT {
+                let Some(oldest) = pages.pages.pop_front() else { break };
+                weight = weight.saturating_sub(oldest.weight());
             }
             pages.pages.push_back(page.clone());
             page
@@ -114,7 +111,7 @@ struct Writing {
     closed_by_client: AtomicBool,
     broken: AtomicBool,
     desk: Arc<Desk>,
-    /// Its part of the weight of the book.
+    /// An estimate of the memory that it takes, in bytes.
     weight: AtomicU64,
 }
 
@@ -145,12 +142,10 @@ impl Page {
 
     fn weigh(&self, bytes: usize) {
         self.0.weight.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.0.desk.weight.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    fn weigh_no_more(&self) {
-        let bytes = self.0.weight.swap(0, Ordering::Relaxed);
-        self.0.desk.weight.fetch_sub(bytes, Ordering::Relaxed);
+    fn weight(&self) -> u64 {
+        self.0.weight.load(Ordering::Relaxed)
     }
 
     /// Tells the observers what `said` makes of the connection. They may look into the book themselves: nothing is locked then.
@@ -328,4 +323,28 @@ fn weight(exchange: &Exchange) -> usize {
         [&exchange.token, &exchange.challenge].into_iter().flatten().map(|token| token.bytes().len());
     let fields = exchange.fields.iter().map(Field::weight);
     size_of::<Exchange>() + exchange.target.len() + tokens.chain(fields).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_book_that_grows_too_heavy_drops_its_oldest_pages_and_counts_them() {
+        let book = Book::default();
+        let peer = ([127, 0, 0, 1], 1).into();
+        let first = book.open(peer);
+        first.weigh(1024 * 1024);
+        book.open(peer).weigh(usize::try_from(MAX_BYTES_KEPT).unwrap());
+        let third = book.open(peer);
+        let kept = |log: &Log| log.connections.iter().map(|connection| connection.number).collect::<Vec<_>>();
+        assert_eq!((kept(&book.log()), book.log().forgotten), (vec![2, 3], 1));
+        // What is dropped and still alive counts no more.
+        first.weigh(1024 * 1024);
+        third.weigh(1);
+        book.open(peer);
+        assert_eq!((kept(&book.log()), book.log().forgotten), (vec![3, 4], 2));
+        book.open(peer);
+        assert_eq!(kept(&book.log()), [3, 4, 5]);
+    }
 }

@@ -199,3 +199,10 @@ fn a83_no_password_and_nothing_to_guess_it_from_is_in_what_is_written() {
     let kept = transcript.to_jsonl(Secrets::Kept);
     assert!(kept.contains(&hex(&nt_response[..16])) && !kept.contains("Q09SUFxib2I6bTRya2VyLXMzY3JldA"));
 }
+
+#[test]
+fn the_example_of_the_documentation_is_a_transcript_to_the_letter() {
+    let page = include_str!("../../../../docs/transcripts.md");
+    let example = page.split("```jsonl\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(Transcript::from_jsonl(example).unwrap().to_jsonl(Secrets::LeftOut), example);
+}
