@@ -115,7 +115,7 @@ impl Lane {
                     return Ok(again("the peer wants credentials before the body"));
                 }
                 Verdict::Send => {
-                    if !self.drain(response, terms).await {
+                    if !drain(response, terms).await {
                         return Ok(again("the body of the challenge is too long to be read"));
                     }
                 }
@@ -128,7 +128,7 @@ impl Lane {
                     if !unfinished {
                         return Ok(End::Answer(Box::new(response), None));
                     }
-                    if !self.drain(response, terms).await {
+                    if !drain(response, terms).await {
                         return Ok(again("the answer to a request without its body is too long to be read"));
                     }
                     self.begin(terms).await?;
@@ -162,11 +162,14 @@ impl Lane {
         terms: &Terms<'_>,
     ) -> Result<Response<Incoming>, Failure> {
         let asks = terms.expects && (plan.is_heavy() || self.seats.iter().any(|seat| !seat.is_settled()));
-        let credentials = self.seats.iter().filter_map(Seat::credentials);
-        for (side, text) in credentials.clone() {
-            show(terms.announcer, side, Direction::Sent, text.as_bytes());
-        }
-        let (request, latch) = plan.leg(shape, credentials, asks).map_err(Failure::Other)?;
+        // In a block of its own: a borrow of the seats that outlived it would keep the request from being spawned.
+        let (request, latch) = {
+            let credentials = self.seats.iter().filter_map(Seat::credentials);
+            for (side, text) in credentials.clone() {
+                show(terms.announcer, side, Direction::Sent, text.as_bytes());
+            }
+            plan.leg(shape, credentials, asks).map_err(Failure::Other)?
+        };
         // A leg that may be the last one waits for the wanted response, which may take its time.
         let in_handshake = plan.method == http::Method::CONNECT || self.seats.iter().any(Seat::holds);
         self.link.send(request, latch, in_handshake.then_some(terms.deadline)).await
@@ -270,15 +273,15 @@ impl Lane {
         );
         Error::new(ErrorKind::Upload, text)
     }
+}
 
-    /// Reads the rest of a response, so that its connection can carry the next leg.
-    async fn drain(&self, response: Response<Incoming>, terms: &Terms<'_>) -> bool {
-        if announced(response.headers()).is_some_and(|length| length > MAX_DRAIN) {
-            return false;
-        }
-        let end = terms.deadline.min(until(terms.timeouts.head));
-        matches!(timeout_at(end, read(response.into_body(), MAX_DRAIN)).await, Ok(Ok((_, true))))
+/// Reads the rest of a response, so that its connection can carry the next leg.
+async fn drain(response: Response<Incoming>, terms: &Terms<'_>) -> bool {
+    if announced(response.headers()).is_some_and(|length| length > MAX_DRAIN) {
+        return false;
     }
+    let end = terms.deadline.min(until(terms.timeouts.head));
+    matches!(timeout_at(end, read(response.into_body(), MAX_DRAIN)).await, Ok(Ok((_, true))))
 }
 
 /// Whether the response says no to nothing but `Expect` (RFC 9110 10.1.1).
