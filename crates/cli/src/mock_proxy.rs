@@ -21,14 +21,20 @@ const DEFAULT: (&str, &str, &str) = ("CORP", "alice", "gatepass");
 #[command(after_help = "\
 It prints `listening on http://127.0.0.1:PORT` when it is ready, and ends with exit code 0 on SIGINT and SIGTERM. Behind \
 it stand http://origin.test/ and https://origin.test/ with /echo, /bytes/N, /status/N, and /ntlm/, which asks for NTLM \
-itself. It forwards to loopback addresses and nowhere else.
+itself. It forwards to loopback addresses, to what --allow names, and nowhere else.
 
 Without --account and --accounts-file there is the account CORP\\alice with the password gatepass. The lines of an \
 accounts file are DOMAIN\\user:password; empty lines and lines that begin with # are skipped.")]
 pub(crate) struct MockProxyArgs {
-    /// Listen here; a loopback address, port 0 for any free port
+    /// Listen here; a loopback address unless --allow-remote is there, port 0 for any free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Let --listen name an address that other machines reach: whoever does can use this proxy
+    #[arg(long)]
+    allow_remote: bool,
+    /// Forward to HOST too, which is no loopback address
+    #[arg(long, value_name = "HOST[:PORT]")]
+    allow: Vec<String>,
     /// An account; visible to other users of this machine, which --accounts-file is not
     #[arg(long, value_name = "DOMAIN\\USER:PW")]
     account: Vec<String>,
@@ -122,6 +128,11 @@ pub(crate) fn run(args: &MockProxyArgs) -> Result<Exit, Failure> {
                 Failure::new(Exit::WRITE, format!("cannot write {}: {}", path.display(), Reason(&error)))
             })?;
         }
+        if !running.address().ip().to_canonical().is_loopback() {
+            remark(
+                "other machines reach this proxy, and whoever does can use it: its passwords are no secrets",
+            );
+        }
         Screen::stdout().plain(format!("listening on {}", running.url()))?;
         if let Some(url) = running.page_url() {
             Screen::stdout().plain(format!("page at {url}"))?;
@@ -157,6 +168,12 @@ fn configured(args: &MockProxyArgs) -> Result<MockProxy, Failure> {
         text = None;
     }
     let mut proxy = accounts(args, followed.accounts.is_empty())?.with_address(args.listen);
+    for place in &args.allow {
+        proxy = proxy.allow(place);
+    }
+    if args.allow_remote {
+        proxy = proxy.allow_remote();
+    }
     if let Some(address) = args.page {
         let page = WebPage::new().with_address(address);
         proxy = proxy.page(match text {
@@ -265,7 +282,8 @@ fn not_an_account(option: &str) -> Failure {
 }
 
 pub(crate) fn unstarted(error: &Error) -> Failure {
-    let exit = if matches!(error, Error::NotLoopback(_)) { Exit::USAGE } else { Exit::FAILED };
+    let exit =
+        if matches!(error, Error::NotLoopback(_) | Error::Allow(_)) { Exit::USAGE } else { Exit::FAILED };
     let why = error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(Reason);
     Failure::new(
         exit,

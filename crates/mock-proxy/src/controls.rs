@@ -41,7 +41,7 @@ impl Controls {
         authority: Arc<Authority>,
         plans: [Arc<Plan>; 2],
     ) -> Result<Self, Error> {
-        let doors = Mutex::new(mock.clone().doors(routes, &books, &authority, &plans)?);
+        let doors = Mutex::new(mock.clone().doors(routes.clone(), &books, &authority, &plans)?);
         Ok(Self { unscripted: mock.unscripted(), routes, books, authority, plans, doors })
     }
 
@@ -63,8 +63,8 @@ impl Controls {
         &self.books
     }
 
-    pub(crate) const fn routes(&self) -> Routes {
-        self.routes
+    pub(crate) const fn routes(&self) -> &Routes {
+        &self.routes
     }
 
     pub(crate) fn ca_pem(&self) -> &str {
@@ -76,7 +76,7 @@ impl Controls {
         let mock = self.unscripted.clone().script(script)?;
         mock.check_faults()?;
         let [faults, origin_faults] = mock.faults();
-        let doors = mock.doors(self.routes, &self.books, &self.authority, &self.plans)?;
+        let doors = mock.doors(self.routes.clone(), &self.books, &self.authority, &self.plans)?;
         self.plan(Place::Proxy).replace(faults);
         self.plan(Place::Origin).replace(origin_faults);
         *self.doors.lock().unwrap_or_else(PoisonError::into_inner) = doors;

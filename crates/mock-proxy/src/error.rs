@@ -13,6 +13,8 @@ pub enum Error {
     /// The address to listen on is not a loopback address: a proxy whose passwords are known must not be reachable from
     /// elsewhere.
     NotLoopback(SocketAddr),
+    /// What forwarding was to be allowed to is not `HOST[:PORT]`.
+    Allow(String),
     /// Listening on this address failed.
     Listen(SocketAddr, io::Error),
     /// The fault cannot happen in the leg for which it is planned.
@@ -34,7 +36,14 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotLoopback(address) => {
-                write!(f, "{address} is not a loopback address, and the mock proxy listens nowhere else")
+                write!(
+                    f,
+                    "{address} is not a loopback address: everyone who reaches it could use the mock proxy, so that has to be \
+                     allowed (--allow-remote)"
+                )
+            }
+            Self::Allow(text) => {
+                write!(f, "{text:?} is not HOST[:PORT], to which it could be allowed to forward")
             }
             Self::Listen(address, _) => write!(f, "cannot listen on {address}"),
             Self::Fault(planned) => write!(f, "a fault that cannot happen there: {planned}"),
@@ -50,6 +59,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::NotLoopback(_)
+            | Self::Allow(_)
             | Self::Fault(_)
             | Self::Account(_)
             | Self::Policy(_)

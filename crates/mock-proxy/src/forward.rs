@@ -48,7 +48,7 @@ impl Upstream {
     /// response that says so.
     pub(crate) async fn forward(
         &self,
-        routes: Routes,
+        routes: &Routes,
         request: Request<Counted<Incoming>>,
     ) -> Response<AnyBody> {
         let Some(authority) = request.uri().authority().and_then(without_userinfo) else {

@@ -24,7 +24,8 @@
 //! | `http://origin.test/…` through the proxy | the embedded origin |
 //! | `https://origin.test/…` through the proxy (CONNECT) | the embedded origin over TLS; its CA is [`Running::ca_pem`] |
 //! | `http://127.0.0.1:PORT/…`, `localhost`, `[::1]` through the proxy, by CONNECT too | the server there |
-//! | anything else through the proxy | 403: it forwards to loopback only, and looks no name up |
+//! | a place that was [allowed](MockProxy::allow) | the server there |
+//! | anything else through the proxy | 403, and no name is looked up |
 //! | a request to the proxy itself | 400: this is a proxy |
 //!
 //! The embedded origin has `/` (a sentence), `/echo` (the request as text, its body behind it, up to 16 MiB), `/digest`
@@ -43,7 +44,10 @@
 //! another proxy. `docs/transcripts.md` describes the formats.
 //!
 //! # What it is not
-//! A proxy to be used: its passwords stand in tests, so it listens on loopback only, and forwards nowhere else.
+//! A proxy to be used: its passwords stand in tests, so it listens on loopback only, and forwards nowhere else, unless it is
+//! [told](MockProxy::allow_remote) to. It says that it is a test tool in `Server` or `Via`. Where a personality writes these as
+//! the peer does, its responses say nothing of the kind on loopback, where they are to be the recording's to the byte; on an address
+//! that others can reach they have a field `X-Test-Tool`.
 
 mod accounts;
 mod answer;

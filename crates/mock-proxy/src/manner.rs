@@ -9,6 +9,9 @@ use http::header::{CONNECTION, HeaderName};
 use http::{HeaderValue, Response};
 use std::sync::Arc;
 
+/// The field that says what this is, where a personality has the `Server` field.
+const MARK: &str = "X-Test-Tool";
+
 /// What a response is, in the eyes of whoever writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Situation {
@@ -24,20 +27,25 @@ pub(crate) enum Situation {
 
 /// The manner of a listener.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Manner(Option<Arc<Personality>>);
+pub(crate) struct Manner {
+    personality: Option<Arc<Personality>>,
+    /// Whether each response says that it is a test tool's, though the peer that it is like does not.
+    marked: bool,
+}
 
 impl Manner {
-    pub(crate) fn new(personality: Option<Personality>) -> Self {
-        Self(personality.map(Arc::new))
+    /// Like `personality`. Where others than this machine's users can come (`remote`) nobody shall take it for the peer itself.
+    pub(crate) fn new(personality: Option<Personality>, remote: bool) -> Self {
+        Self { marked: remote && personality.is_some(), personality: personality.map(Arc::new) }
     }
 
     pub(crate) fn intercepts_tls(&self) -> bool {
-        self.0.as_ref().is_some_and(|personality| personality.intercepts_tls)
+        self.personality.as_ref().is_some_and(|personality| personality.intercepts_tls)
     }
 
     /// The values of the challenge field, as they stand in the head.
     pub(crate) fn values(&self, values: Vec<String>) -> Vec<String> {
-        let Some(personality) = &self.0 else { return values };
+        let Some(personality) = &self.personality else { return values };
         // None of the peers that were seen says how a password is encoded.
         let plain = |value: String| value.replace(", charset=\"UTF-8\"", "");
         let named = |value: String| match value.starts_with("Negotiate ") && personality.named_token {
@@ -55,7 +63,7 @@ impl Manner {
         outcome: &Outcome,
         persistent: Option<&'static str>,
     ) -> Response<AnyBody> {
-        let Some(personality) = &self.0 else { return response };
+        let Some(personality) = &self.personality else { return response };
         if situation == Situation::Refused {
             if let Some(body) = self.dress(situation).and_then(|dress| dress.body) {
                 response = reply::with_body(response, full(body));
@@ -73,11 +81,14 @@ impl Manner {
 
     /// The order for the bytes of a response, whose head is written down at `entry`.
     pub(crate) fn order(&self, situation: Situation, faults: Vec<Fault>, entry: Entry) -> Order {
+        let mark =
+            self.marked.then(|| Fault::Header { name: MARK.to_owned(), value: reply::NAME.to_owned() });
+        let faults = faults.into_iter().chain(mark).collect();
         Order { dress: self.dress(situation), faults, entry: Some(entry) }
     }
 
     fn dress(&self, situation: Situation) -> Option<Dress> {
-        let personality = self.0.as_ref()?;
+        let personality = self.personality.as_ref()?;
         match situation {
             Situation::Refused => personality.refused.clone(),
             Situation::PassedOn => personality.passed_on.clone(),

@@ -22,6 +22,8 @@ use std::sync::Arc;
 #[must_use = "a mock proxy does nothing until it is started"]
 pub struct MockProxy {
     address: SocketAddr,
+    remote: bool,
+    allowed: Vec<String>,
     domain: Option<Domain>,
     store: Store,
     origin_store: Store,
@@ -53,6 +55,8 @@ impl MockProxy {
     pub fn new() -> Self {
         Self {
             address: (Ipv4Addr::LOCALHOST, 0).into(),
+            remote: false,
+            allowed: Vec::new(),
             domain: None,
             store: Store::default(),
             origin_store: Store::default(),
@@ -220,7 +224,23 @@ impl MockProxy {
         self
     }
 
-    /// Listening on `address`, which must be a loopback address; port 0 is any free port.
+    /// Forwarding to `place` (`HOST[:PORT]`, every port where none is named) too, which is no loopback address; a name is then
+    /// looked up. What cannot be read is an error of [`start`](Self::start).
+    pub fn allow(mut self, place: &str) -> Self {
+        self.allowed.push(place.to_owned());
+        self
+    }
+
+    /// Listening on whatever address it is given. Its accounts are no secrets, so everyone who reaches it can use it: to get at
+    /// the embedded origin and at what is [allowed](Self::allow), no longer at other servers on loopback. A personality's
+    /// responses have a field `X-Test-Tool` then.
+    pub const fn allow_remote(mut self) -> Self {
+        self.remote = true;
+        self
+    }
+
+    /// Listening on `address`, which must be a loopback address unless it [may be another](Self::allow_remote); port 0 is any
+    /// free port.
     pub const fn with_address(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self

@@ -183,7 +183,7 @@ impl Session {
                 let forwarded = Request::from_parts(head, body);
                 let shared = faults.contains(&Fault::SharedUpstream);
                 let upstream = if shared { &self.proxy.shared } else { &self.upstream };
-                let response = upstream.forward(self.proxy.routes, forwarded).await;
+                let response = upstream.forward(&self.proxy.routes, forwarded).await;
                 reply::with_last_word(response, PROXY_AUTHENTICATE, &values)
             }
             Outcome::Pending | Outcome::Offered | Outcome::Challenged | Outcome::Refused(_) => {
@@ -217,7 +217,7 @@ impl Session {
         };
         let routes = match self.proxy.manner.intercepts_tls() {
             true => self.proxy.routes.behind_tls(),
-            false => self.proxy.routes,
+            false => self.proxy.routes.clone(),
         };
         match routes.connect(&authority, None).await {
             Ok(origin) => {

@@ -83,10 +83,19 @@ fn a84_accounts_come_from_a_file_so_that_no_secret_stands_on_the_command_line() 
 }
 
 #[test]
-fn it_listens_on_loopback_only_and_on_a_free_port_only() {
+fn a82_it_listens_on_loopback_unless_told_otherwise_and_on_a_free_port_only() {
     let ended = gatepass(["mock-proxy", "--listen", "0.0.0.0:0"]).run();
     assert_eq!(ended.code, 2, "{ended:?}");
-    assert!(ended.stderr.contains("not a loopback address"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("not a loopback address") && ended.stderr.contains("--allow-remote"),
+        "{ended:?}"
+    );
+    let remote =
+        MockCommand::start(["--listen", "0.0.0.0:0", "--allow-remote", "--account", "CORP\\alice:pw"]);
+    let ended = remote.end("-TERM");
+    assert!(ended.code == 0 && ended.stderr.contains("other machines reach this proxy"), "{ended:?}");
+    let ended = gatepass(["mock-proxy", "--allow", "no place"]).run();
+    assert!(ended.code == 2 && ended.stderr.contains("is not HOST[:PORT]"), "{ended:?}");
     let mock = MockCommand::start(["--account", "CORP\\alice:pw"]);
     let address = mock.url.strip_prefix("http://").unwrap();
     let ended = gatepass(["mock-proxy", "--listen", address]).run();

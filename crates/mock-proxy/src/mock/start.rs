@@ -13,7 +13,7 @@ use crate::origin::Origin;
 #[cfg(feature = "page")]
 use crate::page::{Opened, Site, WebPage};
 use crate::proxy::Proxy;
-use crate::route::Routes;
+use crate::route::{Allowed, Routes};
 use crate::running::{Books, Running};
 use crate::server::Server;
 use crate::{Error, listener};
@@ -33,17 +33,19 @@ impl MockProxy {
     /// Starts it. When this returns, the proxy answers.
     ///
     /// # Errors
-    /// [`Error::NotLoopback`] for an address that others can reach, [`Error::Listen`] where a port cannot be had; the others
-    /// when the machine gives no randomness or no thread.
+    /// [`Error::NotLoopback`] for an address that others can reach without [`allow_remote`](Self::allow_remote),
+    /// [`Error::Listen`] where a port cannot be had; the others when the machine gives no randomness or no thread.
     pub fn start(self) -> Result<Running, Error> {
-        loopback(self.address)?;
+        if !self.remote {
+            loopback(self.address)?;
+        }
         self.check_faults()?;
         let plans = self.faults().map(|faults| Arc::new(Plan::new(faults)));
         let free = (Ipv4Addr::LOCALHOST, 0).into();
         let (listener, address) = listen(self.address)?;
         let (plain_listener, plain) = listen(free)?;
         let (secure_listener, secure) = listen(free)?;
-        let routes = Routes { plain, secure };
+        let routes = self.routes(plain, secure)?;
         #[cfg(feature = "page")]
         let page = self.page.clone().map(WebPage::open).transpose()?;
         #[cfg(feature = "page")]
@@ -88,6 +90,13 @@ impl MockProxy {
         })
     }
 
+    /// Where requests may go, with the doors of the origin.
+    fn routes(&self, plain: SocketAddr, secure: SocketAddr) -> Result<Routes, Error> {
+        let read = |text: &String| Allowed::read(text).ok_or_else(|| Error::Allow(text.clone()));
+        let allowed = self.allowed.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Routes { plain, secure, remote: !self.address.ip().to_canonical().is_loopback(), allowed })
+    }
+
     /// The proxy, and the origin over http and https.
     pub(crate) fn doors(
         self,
@@ -127,7 +136,7 @@ impl MockProxy {
             store: store.clone(),
             request,
         };
-        let [manner, origin_manner] = self.like.map(Manner::new);
+        let [manner, origin_manner] = self.like.map(|like| Manner::new(like, routes.remote));
         let door = |tls: Option<TlsAcceptor>, request| {
             let gate = gate(Side::Origin, (&origin_accounts, &origin_store), tls.is_some(), request);
             Arc::new(Origin {

@@ -3,8 +3,8 @@
 use crate::peer::{At, Peer, alice};
 use gatepass_backend::{Accounts, Credentials, NtHash, Principal};
 use gatepass_engine::crypto::ntowf_v1;
-use gatepass_mock_proxy::{Ended, Error, MockProxy};
-use std::net::{SocketAddr, TcpListener};
+use gatepass_mock_proxy::{Ended, Error, MockProxy, Personality};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::sync::Arc;
 
 const GET: &str = "GET http://origin.test/ HTTP/1.1";
@@ -82,6 +82,18 @@ fn a82_an_address_that_others_can_reach_is_refused() {
         assert!(matches!(error, Error::NotLoopback(refused) if refused == address));
         assert!(error.to_string().contains("is not a loopback address"), "{error}");
     }
+    let elsewhere = || MockProxy::new().with_address("0.0.0.0:0".parse().unwrap()).allow_remote();
+    let proxy = elsewhere().start().unwrap();
+    let here = ("127.0.0.1", proxy.address().port()).to_socket_addrs().unwrap().next().unwrap();
+    let answer = Peer::to(here).ask(GET, "");
+    assert!(answer.status == 407 && answer.field("Server").unwrap().contains("test tool"), "{answer:?}");
+    let squid = elsewhere().like(Personality::named("squid-5-ntlm").unwrap()).start().unwrap();
+    let here = ("127.0.0.1", squid.address().port()).to_socket_addrs().unwrap().next().unwrap();
+    let answer = Peer::to(here).ask(GET, "");
+    assert_eq!(answer.field("Server"), Some("squid/5.7"));
+    assert!(answer.field("X-Test-Tool").unwrap().contains("gatepass-mock-proxy"), "{answer:?}");
+    let error = MockProxy::new().allow("no place").start().unwrap_err();
+    assert_eq!(error.to_string(), "\"no place\" is not HOST[:PORT], to which it could be allowed to forward");
     let proxy = MockProxy::new().with_address("127.0.0.2:0".parse().unwrap()).start().unwrap();
     assert!(proxy.url().starts_with("http://127.0.0.2:"), "{}", proxy.url());
     assert_eq!(Peer::to(proxy.address()).ask(GET, "").status, 407);
