@@ -4,6 +4,7 @@ mod blocking;
 mod faults;
 mod legs;
 mod mock;
+mod mock_faults;
 mod plain;
 mod security;
 mod support;
