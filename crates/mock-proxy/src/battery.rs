@@ -36,6 +36,7 @@ mod faults;
 mod finding;
 mod judgement;
 mod layouts;
+mod out_of_turn;
 mod persistence;
 mod security;
 
@@ -48,7 +49,7 @@ use crate::Running;
 /// All cases, group by group.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [
+    let mut cases = [
         dance::cases(),
         connect::cases(),
         bodies::cases(),
@@ -56,8 +57,11 @@ pub fn cases() -> Vec<Case> {
         layouts::cases(),
         faults::cases(),
         security::cases(),
+        out_of_turn::cases(),
     ]
-    .concat()
+    .concat();
+    cases.sort_by_key(|case| Group::ALL.iter().position(|group| *group == case.group()));
+    cases
 }
 
 #[cfg(test)]
