@@ -19,6 +19,8 @@ pub enum Error {
     Listen(SocketAddr, io::Error),
     /// The fault cannot happen in the leg for which it is planned.
     Fault(Planned),
+    /// No known peer has this name.
+    Personality(String),
     /// What is wrong with an account of a script.
     Account(String),
     /// What is wrong with the policy of the server or with its CHALLENGE.
@@ -47,6 +49,7 @@ impl fmt::Display for Error {
             }
             Self::Listen(address, _) => write!(f, "cannot listen on {address}"),
             Self::Fault(planned) => write!(f, "a fault that cannot happen there: {planned}"),
+            Self::Personality(name) => write!(f, "there is no personality {name:?}"),
             Self::Account(what) | Self::Policy(what) => f.write_str(what),
             Self::Certificate(_) => f.write_str("cannot make the certificates of the embedded origin"),
             Self::NoRandomness => f.write_str("the system gave no random bytes"),
@@ -60,6 +63,7 @@ impl StdError for Error {
         match self {
             Self::NotLoopback(_)
             | Self::Allow(_)
+            | Self::Personality(_)
             | Self::Fault(_)
             | Self::Account(_)
             | Self::Policy(_)

@@ -79,10 +79,12 @@ impl MockProxy {
     /// As `script` has it, in place of what was said before; address and accounts of other kinds stay.
     ///
     /// # Errors
-    /// [`Error::Account`] for an account that has neither or both of password and NT hash.
+    /// [`Error::Account`] for an account that has neither or both of password and NT hash, [`Error::Personality`] for a peer that is
+    /// not known.
     pub fn script(mut self, script: &Script) -> Result<Self, Error> {
         self.scripted = Some(Box::new((script.clone(), self.clone())));
-        if let Some(personality) = script.like.as_deref().and_then(Personality::named) {
+        if let Some(name) = &script.like {
+            let personality = Personality::named(name).ok_or_else(|| Error::Personality(name.clone()))?;
             self = self.like(personality);
         }
         if !script.offer.is_empty() {
@@ -264,11 +266,12 @@ impl MockProxy {
 
     /// Whether each fault can happen in its leg.
     pub(crate) fn check_faults(&self) -> Result<(), Error> {
-        let mut planned = self.faults.iter().chain(&self.origin_faults);
-        match planned.find(|planned| !planned.fault.can_happen_in(planned.leg)) {
-            Some(planned) => Err(Error::Fault(planned.clone())),
-            None => Ok(()),
+        for (place, faults) in [(Place::Proxy, &self.faults), (Place::Origin, &self.origin_faults)] {
+            if let Some(planned) = faults.iter().find(|planned| !planned.is_possible(place)) {
+                return Err(Error::Fault(planned.clone()));
+            }
         }
+        Ok(())
     }
 }
 

@@ -115,7 +115,7 @@ impl Running {
     /// # Errors
     /// [`Error::Fault`] for one in a leg in which it cannot happen; then nothing changes.
     pub fn set_faults(&self, faults: Vec<Planned>) -> Result<(), Error> {
-        match faults.iter().find(|planned| !planned.fault.can_happen_in(planned.leg)) {
+        match faults.iter().find(|planned| !planned.is_possible(Place::Proxy)) {
             Some(planned) => Err(Error::Fault(planned.clone())),
             None => {
                 self.controls.plan(Place::Proxy).replace(faults);

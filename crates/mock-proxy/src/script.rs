@@ -27,7 +27,7 @@ pub use challenge::{Pair, ServerChallenge};
 pub use error::ScriptError;
 pub use policy::{Bound, Minimum, ServerPolicy};
 
-use crate::{Personality, Planned};
+use crate::{Personality, Place, Planned};
 use gatepass_backend::{NtHash, Password, Principal};
 use gatepass_http::Scheme;
 use serde::{Deserialize, Serialize};
@@ -221,11 +221,14 @@ impl Script {
         for account in script.accounts.iter().chain(&script.origin_accounts) {
             account.read().map_err(|what| ScriptError::found(text, &account.user, what))?;
         }
-        for planned in script.faults.iter().chain(&script.origin_faults) {
-            if !planned.fault.can_happen_in(planned.leg) {
-                let what =
-                    format!("the fault {} cannot happen in the leg {}", planned.fault.name(), planned.leg);
-                return Err(ScriptError::found(text, planned.fault.name(), what));
+        for (place, at, faults) in
+            [(Place::Proxy, "", &script.faults), (Place::Origin, " at the origin", &script.origin_faults)]
+        {
+            if let Some(Planned { leg, fault, .. }) =
+                faults.iter().find(|planned| !planned.is_possible(place))
+            {
+                let what = format!("the fault {} cannot happen in the leg {leg}{at}", fault.name());
+                return Err(ScriptError::found(text, fault.name(), what));
             }
         }
         Ok(script)

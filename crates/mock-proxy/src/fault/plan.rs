@@ -1,7 +1,7 @@
 //! Which fault is due: a count of the responses of each leg.
 
 use super::Fault;
-use crate::Leg;
+use crate::{Leg, Place};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,15 @@ pub struct Planned {
     pub nth: Option<u64>,
     /// What happens.
     pub fault: Fault,
+}
+
+impl Planned {
+    /// Whether it can happen at `place`, in its leg: the origin has no tunnels and passes nothing on.
+    pub(crate) fn is_possible(&self, place: Place) -> bool {
+        let of_the_proxy =
+            self.leg == Leg::Tunnel || matches!(self.fault, Fault::Unreachable | Fault::SharedUpstream);
+        self.fault.can_happen_in(self.leg) && (place == Place::Proxy || !of_the_proxy)
+    }
 }
 
 /// `close in the 2nd challenge` and the like, for people.

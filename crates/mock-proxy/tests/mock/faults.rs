@@ -274,6 +274,14 @@ fn f46_a_fault_that_was_not_reached_is_named_and_one_that_cannot_be_is_refused()
     let error = MockProxy::new().fault(Leg::Tunnel, 1, Fault::Chunked).start().unwrap_err();
     assert!(matches!(error, Error::Fault(_)) && error.to_string().contains("chunked in tunnel"), "{error}");
     assert!(proxy.set_faults(vec![Planned { leg: Leg::Tunnel, nth: None, fault: Fault::Chunked }]).is_err());
+    // The origin passes nothing on, and has no tunnels.
+    for (leg, fault) in [
+        (Leg::Served, Fault::Unreachable),
+        (Leg::Verdict, Fault::SharedUpstream),
+        (Leg::Tunnel, Fault::Close),
+    ] {
+        assert!(matches!(MockProxy::new().origin_fault(leg, 1, fault).start(), Err(Error::Fault(_))));
+    }
 }
 
 #[test]

@@ -105,6 +105,7 @@ fn what_is_wrong_with_a_script_is_said_with_its_line_and_the_nearest_word() {
         ("[[account]]\nuser = 'CORP\\a'", 2, "needs either a password or an nt-hash", None),
         ("[[account]]\nuser = 'a'\nnt-hash = 'zz'", 2, "not 32 hexadecimal digits", None),
         ("[[fault]]\nleg = 'tunnel'\nfault = 'chunked'", 3, "chunked cannot happen in the leg tunnel", None),
+        ("[[origin-fault]]\nleg = 'served'\nfault = 'unreachable'", 3, "served at the origin", None),
     ] {
         let error = Script::parse(text).unwrap_err();
         assert_eq!((error.line(), error.nearest()), (line, nearest), "{text}: {error}");
@@ -117,6 +118,12 @@ fn a_script_that_is_written_is_read_again_and_shows_no_password_in_debug() {
     let script = Script::parse(WHOLE).unwrap();
     assert_eq!(Script::parse(&script.to_toml()).unwrap(), script);
     assert_eq!(Script::parse(""), Ok(Script::default()));
+    let mut unknown = Script::default();
+    unknown.like = Some("squid".to_owned());
+    assert_eq!(
+        MockProxy::new().script(&unknown).unwrap_err().to_string(),
+        "there is no personality \"squid\""
+    );
     let debug = format!("{script:?}");
     assert!(debug.contains("jürgen") && !debug.contains("pässwörd") && !debug.contains("8846f7"), "{debug}");
 }
