@@ -350,6 +350,9 @@ print(json.dumps([dict(name=f"rec-{n}", server="squid", user="alice", domain="CO
 PY
 t '3 passed, 0 failed, 0 skipped' 'check-vectors over the record' sh -c '"$0" "$1" | tail -1' "$TARGET/check-vectors" "$TMP/recorded.json"
 
+section "the heads of Squid and Apache are those that the mock proxy's personalities rest on" "$SQUID, $APACHE"
+counted /usr/bin/python3 "$ROOT/tests/realworld/heads.py" "$ROOT/fixtures/personalities.json" $RW_CLIENT
+
 section "the contract of the joint with the system's GSSAPI: the table of docs/contract.md" \
   "$KERBEROS, $GSS, $SAMBA"
 printf 'CORP:alice:Passw0rd!\n' >"$TMP/ntlm_users"

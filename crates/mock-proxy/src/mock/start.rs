@@ -16,7 +16,7 @@ use crate::proxy::Proxy;
 use crate::route::{Allowed, Routes};
 use crate::running::{Books, Running};
 use crate::server::Server;
-use crate::{Error, Place, listener};
+use crate::{Error, listener};
 use gatepass_backend::{Accounts, Request};
 use gatepass_http::{Mechanisms, Side};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
