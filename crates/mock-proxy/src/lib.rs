@@ -15,6 +15,7 @@
 //! # assert!(response.starts_with("HTTP/1.1 407 "), "{response}");
 //! let transcript = proxy.finish();
 //! assert!(transcript.authenticates().count() <= 1, "one password is one attempt: {transcript}");
+//! transcript.assert_no_leak();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

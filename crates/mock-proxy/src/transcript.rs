@@ -5,6 +5,7 @@
 //! names, its flags and the lengths of its parts, never the responses, unless [`Secrets::Kept`] is said. The fields of heads are
 //! kept in the same way.
 
+mod assert;
 mod book;
 mod difference;
 mod display;

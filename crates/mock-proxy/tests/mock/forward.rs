@@ -237,16 +237,20 @@ fn a_connection_to_an_origin_that_closed_it_is_replaced() {
     let proxy = mock();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let (closed, is_closed) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {
         for _ in 0..2 {
             let mut stream = accepted(&listener);
             head_of(&mut stream);
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+            drop(stream);
+            closed.send(()).unwrap();
         }
     });
     let line = format!("GET http://{address}/ HTTP/1.1");
     let mut peer = Peer::to(proxy.address());
     assert_eq!(peer.login(At::Proxy, &alice(), &line, "", b"").status, 200);
+    is_closed.recv().unwrap();
     assert_eq!(peer.ask(&line, "").status, 200);
     thread.join().unwrap();
 }

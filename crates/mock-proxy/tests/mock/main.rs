@@ -1,7 +1,9 @@
 //! The mock proxy as its clients see it. The client is written by hand, byte by byte; only its NTLM is the engine's.
 
+mod assertions;
 mod battery;
 mod dance;
+mod docs;
 mod faults;
 mod forward;
 mod garbage;
