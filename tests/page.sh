@@ -39,4 +39,4 @@ for _ in $(seq 100); do grep -q '^page at ' "$TMP/out" && break; sleep 0.1; done
 PROXY=$(sed -n 's,^listening on ,,p' "$TMP/out") PAGE=$(sed -n 's,^page at ,,p' "$TMP/out")
 [ -n "$PAGE" ] || { echo 'the mock proxy did not come up:'; cat "$TMP/out" "$TMP/err"; exit 1; }
 
-timeout 300 "$PAGE_PYTHON" "$ROOT/tests/page/page.py" "$PROXY" "$PAGE" "$TMP/ca.pem" "$TARGET/screenshots" "$AXE"
+timeout 300 "$PAGE_PYTHON" "$ROOT/tests/page/page.py" "$PROXY" "$PAGE" "$TMP/ca.pem" "$TARGET/screenshots" "$AXE" "$MOCK_PID"

@@ -1,10 +1,12 @@
 """The page of the mock proxy in a real browser: what somebody does with it, step by step.
 
-page.py PROXY PAGE-URL CA-FILE SCREENSHOTS AXE: prints what fails, and closes with "N passed, M failed".
+page.py PROXY PAGE-URL CA-FILE SCREENSHOTS AXE PID: prints what fails, and closes with "N passed, M failed".
 """
 import json
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from selenium.webdriver.support.ui import Select
 from browser import Browser
 
 PROXY, PAGE, CA, SHOTS, AXE = sys.argv[1], sys.argv[2], sys.argv[3], pathlib.Path(sys.argv[4]), pathlib.Path(sys.argv[5])
+PID = int(sys.argv[6])
 STEPS = []
 
 
@@ -287,6 +290,23 @@ def who_has_no_token_is_told_so(b: Browser):
     b.run("sessionStorage.clear()")
     b.open(PAGE.split("#")[0])
     b.says("#state-text", "The token is missing")
+
+
+@step
+def of_many_connections_the_newest_are_listed(b: Browser):
+    b.open(PAGE)
+    b.says("#state-text", "live")
+    before = int(b.text("#connections-count"))
+    subprocess.run(["curl", "-s", "-o", os.devnull, "-m", "60", "-x", PROXY, "-H", "Connection: close", "http://origin.test/[1-300]"], check=False)
+    b.until(lambda: int(b.text("#connections-count")) >= before + 300, "all are counted", 30)
+    b.until(lambda: len(b.all("#connections button")) == 200, "the newest are listed")
+
+
+@step
+def the_page_says_that_the_mock_proxy_is_gone(b: Browser):
+    os.kill(PID, signal.SIGTERM)
+    b.says("#state-text", "connection lost")
+    assert b.all("#connections button"), "what happened is still to be seen"
 
 
 def main() -> int:

@@ -30,6 +30,9 @@ pub(crate) struct Controls {
     authority: Arc<Authority>,
     plans: [Arc<Plan>; 2],
     doors: Mutex<Doors>,
+    /// The script that is followed.
+    #[cfg(feature = "page")]
+    followed: Mutex<Script>,
 }
 
 impl Controls {
@@ -42,7 +45,16 @@ impl Controls {
         plans: [Arc<Plan>; 2],
     ) -> Result<Self, Error> {
         let doors = Mutex::new(mock.clone().doors(routes.clone(), &books, &authority, &plans)?);
-        Ok(Self { unscripted: mock.unscripted(), routes, books, authority, plans, doors })
+        Ok(Self {
+            unscripted: mock.unscripted(),
+            routes,
+            books,
+            authority,
+            plans,
+            doors,
+            #[cfg(feature = "page")]
+            followed: Mutex::new(mock.followed()),
+        })
     }
 
     /// What serves a connection that was just accepted.
@@ -80,6 +92,14 @@ impl Controls {
         self.plan(Place::Proxy).replace(faults);
         self.plan(Place::Origin).replace(origin_faults);
         *self.doors.lock().unwrap_or_else(PoisonError::into_inner) = doors;
+        #[cfg(feature = "page")]
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner).clone_from(script);
         Ok(())
+    }
+
+    /// The script that is followed.
+    #[cfg(feature = "page")]
+    pub(crate) fn followed(&self) -> Script {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -255,7 +255,7 @@ impl MockProxy {
 
     /// The script that it follows.
     #[cfg(feature = "page")]
-    fn followed(&self) -> Script {
+    pub(crate) fn followed(&self) -> Script {
         self.scripted.as_ref().map(|scripted| scripted.0.clone()).unwrap_or_default()
     }
 

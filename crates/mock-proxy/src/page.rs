@@ -113,26 +113,31 @@ impl Opened {
         Arc::new(move |event| feed.tell(event))
     }
 
-    /// About the proxy at `proxy`, which follows `script`.
+    /// About the proxy at `proxy`.
     pub(crate) fn about(
         self,
         proxy: SocketAddr,
-        script: &Script,
         controls: &Arc<Controls>,
     ) -> Result<(Site, TcpListener), Error> {
-        let shown = || match *script == Script::default() {
-            true => NO_SCRIPT.to_owned(),
-            false => script.to_toml(),
-        };
+        let followed = controls.followed();
+        let text = self.page.text.unwrap_or_else(|| written(&followed));
         let site = Site {
             admission: Admission::new(self.address)?,
             proxy,
             switches: Switches::new(controls),
             controls: controls.clone(),
             feed: self.feed,
-            text: Mutex::new(self.page.text.unwrap_or_else(shown)),
+            script: Mutex::new((followed, text)),
         };
         Ok((site, self.listener))
+    }
+}
+
+/// `script` in words of our own.
+fn written(script: &Script) -> String {
+    match *script == Script::default() {
+        true => NO_SCRIPT.to_owned(),
+        false => script.to_toml(),
     }
 }
 
@@ -144,8 +149,8 @@ pub(crate) struct Site {
     controls: Arc<Controls>,
     feed: Arc<Feed>,
     switches: Switches,
-    /// The text of the script that is followed.
-    text: Mutex<String>,
+    /// The script that is followed, and its text as somebody has written it.
+    script: Mutex<(Script, String)>,
 }
 
 impl Site {

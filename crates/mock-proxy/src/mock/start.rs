@@ -55,7 +55,7 @@ impl MockProxy {
         let books = Books::new(&observers);
         let controls = Arc::new(Controls::new(&self, routes, books, Arc::new(Authority::new()?), plans)?);
         #[cfg(feature = "page")]
-        let page = page.map(|page| page.about(address, &self.followed(), &controls)).transpose()?;
+        let page = page.map(|page| page.about(address, &controls)).transpose()?;
 
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
         let (stop, stopped) = oneshot::channel();

@@ -57,7 +57,7 @@ impl Site {
                 Ok(body) => self.switch(&body),
                 Err(response) => response,
             },
-            "script" if get => reply::json(&Shown { text: masked::mask(&self.text()) }),
+            "script" if get => reply::json(&Shown { text: masked::mask(&self.script().1) }),
             "script" if request.method() == Method::POST => match body(request).await {
                 Ok(body) => self.propose(&body),
                 Err(response) => response,
@@ -80,8 +80,15 @@ impl Site {
         }
     }
 
-    fn text(&self) -> MutexGuard<'_, String> {
-        self.text.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The script that is followed, with its text. What [`Running::set_script`](crate::Running::set_script) was given has none.
+    fn script(&self) -> MutexGuard<'_, (Script, String)> {
+        let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed = self.controls.followed();
+        if script.0 != followed {
+            let text = super::written(&followed);
+            *script = (followed, text);
+        }
+        script
     }
 
     fn state(&self) -> Response<AnyBody> {
@@ -124,8 +131,8 @@ impl Site {
         let refused = |line: Option<usize>, error: &str| {
             reply::failed(StatusCode::UNPROCESSABLE_ENTITY, &Problem { error, line, entry: None })
         };
-        let mut current = self.text();
-        let whole = match masked::unmask(&text, &current) {
+        let mut current = self.script();
+        let whole = match masked::unmask(&text, &current.1) {
             Ok(whole) => whole,
             Err((line, error)) => return refused(Some(line), &error),
         };
@@ -139,7 +146,7 @@ impl Site {
                 return refused(None, &error.to_string());
             }
             self.switches.follow(&self.controls);
-            *current = whole;
+            *current = (script, whole);
         }
         reply::json(&shown)
     }

@@ -87,9 +87,16 @@ impl Switches {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As they are now.
+    /// As they are now. What [`Running::set_faults`](crate::Running::set_faults) has changed is taken over.
     pub(super) fn list(&self, controls: &Controls) -> Vec<Switch> {
-        let mut switches = self.all().clone();
+        let mut switches = self.all();
+        let mut on: Vec<_> = switches.iter().filter(|switch| switch.on).cloned().collect();
+        // As they are planned: those of the proxy first.
+        on.sort_by_key(|switch| switch.place == Place::Origin);
+        if on != planned(controls) {
+            *switches = planned(controls);
+        }
+        let mut switches = switches.clone();
         for place in [Place::Proxy, Place::Origin] {
             let on = switches.iter_mut().filter(|switch| switch.on && switch.place == place);
             for (switch, happened) in on.zip(controls.plan(place).happened()) {
@@ -105,8 +112,11 @@ impl Switches {
             return Err((MAX_SWITCHES, format!("there are at most {MAX_SWITCHES} faults")));
         }
         let mut plans = [Vec::new(), Vec::new()];
-        for (index, switch) in wanted.iter().enumerate() {
+        let mut kept = Vec::new();
+        for (index, switch) in wanted.into_iter().enumerate() {
             let planned = switch.planned().map_err(|what| (index, what))?;
+            // However it was written, it is kept in the way in which it can be compared.
+            kept.push(Switch { on: switch.on, ..Switch::of(switch.place, &planned) });
             if switch.on {
                 let [proxy, origin] = &mut plans;
                 match switch.place {
@@ -119,7 +129,7 @@ impl Switches {
         let [proxy, origin] = plans;
         controls.plan(Place::Proxy).replace(proxy);
         controls.plan(Place::Origin).replace(origin);
-        *switches = wanted.into_iter().map(|switch| Switch { happened: 0, ..switch }).collect();
+        *switches = kept;
         Ok(())
     }
 

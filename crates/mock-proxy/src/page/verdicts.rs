@@ -108,7 +108,7 @@ fn one_connection(transcript: &Transcript) -> Judgement {
         }
     }
     let unseen = "no AUTHENTICATE came";
-    seen.verdict("sends the AUTHENTICATE on the connection of its CHALLENGE", "RFC 4559 section 6", unseen)
+    seen.verdict("sends the AUTHENTICATE on the connection of its CHALLENGE", "RFC 4559 6", unseen)
 }
 
 fn answers(transcript: &Transcript) -> Judgement {
@@ -146,7 +146,7 @@ fn one_attempt(transcript: &Transcript) -> Judgement {
             });
         }
     }
-    seen.verdict("tries a refused password once", "RFC 9110 11.7.1", "nobody was refused")
+    seen.verdict("tries a refused password once", "RFC 9110 15.5.8", "nobody was refused")
 }
 
 fn once_a_connection(transcript: &Transcript) -> Judgement {
@@ -164,7 +164,7 @@ fn once_a_connection(transcript: &Transcript) -> Judgement {
         }
     }
     let unseen = "no connection was used again after its login";
-    seen.verdict("logs in once a connection, and uses it again", "RFC 4559 section 6", unseen)
+    seen.verdict("logs in once a connection, and uses it again", "RFC 9112 9.3", unseen)
 }
 
 fn response(transcript: &Transcript) -> Judgement {
@@ -232,7 +232,7 @@ fn no_body_too_early(transcript: &Transcript) -> Judgement {
     }
     seen.verdict(
         "keeps the body back until it is logged in",
-        "MS-NTHT 3.1",
+        "RFC 9110 10.1.1",
         "no request with a body began a handshake",
     )
 }
@@ -264,7 +264,7 @@ fn no_basic(transcript: &Transcript) -> Judgement {
     }
     seen.verdict(
         "sends no password where something stronger is offered",
-        "RFC 9110 11.7.1",
+        "RFC 7617 4; RFC 9110 17.16.1",
         "no credentials came",
     )
 }
@@ -299,9 +299,5 @@ fn http(transcript: &Transcript) -> Judgement {
             });
         }
     }
-    seen.verdict(
-        "speaks HTTP as a proxy wants it, with well-formed tokens",
-        "RFC 9112 section 3",
-        "nothing came",
-    )
+    seen.verdict("speaks HTTP as a proxy wants it, with well-formed tokens", "RFC 9112 3", "nothing came")
 }

@@ -218,8 +218,7 @@ fn a_fault_is_switched_on_and_off_while_it_runs() {
     assert_eq!(switches[0]["fault"], "\"odd-case\"");
     let mut wanted = switches.clone();
     wanted[0]["on"] = json!(false);
-    let closing =
-        json!({ "place": "proxy", "leg": "offer", "nth": 1, "fault": "{ status = 403 }", "on": true });
+    let closing = json!({ "place": "proxy", "leg": "offer", "nth": 1, "fault": "{status=403}", "on": true });
     wanted.as_array_mut().unwrap().push(closing);
     let (status, answer) = page.send("PUT /api/faults", &wanted);
     assert_eq!(
@@ -280,7 +279,7 @@ fn another_script_is_checked_and_then_followed_and_keeps_what_was_masked() {
 
 #[test]
 fn a_script_in_place_of_another_counts_for_new_connections_and_its_faults_at_once() {
-    let proxy = MockProxy::new().account("CORP", "alice", "pw").start().unwrap();
+    let proxy = MockProxy::new().account("CORP", "alice", "pw").page(WebPage::new()).start().unwrap();
     let mut peer = Peer::to(proxy.address());
     assert_eq!(peer.ask(GET, "").field("Proxy-Authenticate"), Some("NTLM"));
     let script =
@@ -296,6 +295,11 @@ fn a_script_in_place_of_another_counts_for_new_connections_and_its_faults_at_onc
     assert!(matches!(proxy.set_script(&impossible), Err(Error::Fault(_))));
     assert_eq!(proxy.faults()[0].fault, Fault::Status(403));
     assert_eq!(proxy.transcript().connections().len(), 2, "what happened is not forgotten");
+    let page = Page::of(&proxy);
+    assert_eq!(page.get("faults")[0]["fault"], "{ status = 403 }");
+    assert!(page.get("script")["text"].as_str().unwrap().contains("offer = [\"basic\"]"));
+    proxy.set_faults(Vec::new()).unwrap();
+    assert_eq!(page.get("faults"), json!([]));
 }
 
 #[test]
