@@ -12,7 +12,7 @@ impl Exit {
     /// All went well.
     pub(crate) const OK: Self = Self(0);
     /// `decode`: the message is malformed. `demo`: something was not as it should be. `fetch`: unknown protocol.
-    /// `whoami`, `logout`: there is no login.
+    /// `whoami`, `logout`: there is no login. `replay`: the proxy answers otherwise.
     pub(crate) const FAILED: Self = Self(1);
     /// The command line is not understood.
     pub(crate) const USAGE: Self = Self(2);
@@ -132,7 +132,7 @@ const TABLE: [(Exit, &str); 25] = [
     (Exit::OK, "all went well (a 401, 404 or 407 response is still a response: see fetch -f)"),
     (
         Exit::FAILED,
-        "protocol not supported; decode: malformed message; demo: something was not as it should be; whoami, logout: no login",
+        "protocol not supported; decode: malformed message; demo: something was not as it should be; whoami, logout: no login; replay: other answers",
     ),
     (Exit::USAGE, "the command line is not understood"),
     (Exit::URL, "the URL is malformed"),

@@ -94,3 +94,21 @@ fn what_cannot_be_tapped_or_played_is_said_in_a_sentence() {
         .run();
     assert_eq!(ended.code, 7, "{ended:?}");
 }
+
+#[test]
+fn a89_hostile_names_are_shown_and_written_without_driving_the_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let mock = MockCommand::start(["--account", "CORP\\alice:pw"]);
+    let run = gatepass(["tap", "--to", &mock.url, "--jsonl", "t.jsonl", "--live", "--transcript"]);
+    let tap = MockCommand::start_run(run.in_directory(directory.path()));
+    let user = "CO\u{1b}[2J\u{9b}RP\\al\u{7}\u{202e}\r\nice:pw";
+    let ended = gatepass(["fetch", "-s", "-x", &tap.url, "-U", user, "http://origin.test/"]).run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let ended = tap.end("-TERM");
+    assert!(ended.is_harmless() && ended.stdout.contains("refused"), "{ended:?}");
+    let text = fs::read_to_string(directory.path().join("t.jsonl")).unwrap();
+    assert!(text.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{text}");
+    assert!(gatepass_mock_proxy::Transcript::from_jsonl(&text).is_ok());
+    let mock = mock.end("-TERM");
+    assert!(mock.is_harmless(), "{mock:?}");
+}
