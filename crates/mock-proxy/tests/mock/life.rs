@@ -75,7 +75,7 @@ fn a_hundred_mocks_at_once_do_not_know_each_other() {
 }
 
 #[test]
-fn a82_an_address_that_others_can_reach_is_refused() {
+fn a82_an_address_that_others_can_reach_is_refused_unless_it_is_allowed() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "[::ffff:192.0.2.1]:0"] {
         let address: SocketAddr = address.parse().unwrap();
         let error = MockProxy::new().with_address(address).start().unwrap_err();
