@@ -6,6 +6,11 @@ import { byId, counted, html, roving } from "./elements.js";
 /** Rows that are drawn. */
 const SHOWN = 200;
 
+/** Whether something went wrong on purpose. */
+function faulty(connection) {
+  return connection.exchanges.some((exchange) => exchange?.faults.length);
+}
+
 export class Connections {
   constructor(chosen) {
     this.list = byId("connections");
@@ -35,7 +40,7 @@ export class Connections {
         row = { item: html("li"), seen: "" };
         this.rows.set(connection.key, row);
       }
-      const seen = JSON.stringify([summary(connection), ended(connection), connection.exchanges.length, connection.peer, connection.key === current]);
+      const seen = JSON.stringify([summary(connection), ended(connection), connection.exchanges.length, connection.peer, faulty(connection), connection.key === current]);
       if (row.seen !== seen) {
         row.seen = seen;
         row.item.replaceChildren(this.button(connection, connection.key === current));
@@ -62,7 +67,7 @@ export class Connections {
         html("span", { class: "muted peer" }, connection.peer)),
       html("span", { class: "line verdict" }, text),
       html("span", { class: "line muted small" },
-        html("span", {}, counted(connection.exchanges.length, "request")),
+        html("span", {}, counted(connection.exchanges.length, "request"), faulty(connection) ? html("span", { class: "tag" }, "fault") : null),
         html("span", { class: connection.closed ? "" : "open" }, open)));
   }
 }

@@ -26,8 +26,9 @@ export class Faults {
   }
 
   /** What there is to choose from. */
-  know(kinds) {
+  know(kinds, tokenFaults) {
     this.kinds = kinds;
+    this.tokenFaults = tokenFaults;
     const legs = ["offer", "challenge", "verdict", "served", "tunnel"];
     byId("fault-leg").replaceChildren(...legs.map((leg) => html("option", { value: leg, selected: leg === "challenge" }, leg)));
     this.offerKinds();
@@ -44,7 +45,8 @@ export class Faults {
   offerText() {
     const kind = this.kinds.find((one) => one.name === byId("fault-kind").value);
     if (!kind) return;
-    byId("fault-sentence").textContent = `It ${kind.sentence}.`;
+    const also = kind.name === "token" ? ` Kinds: ${this.tokenFaults.join(", ")}.` : "";
+    byId("fault-sentence").textContent = `It ${kind.sentence.replace(/ \(.*\)$/, "")}.${also}`;
     byId("fault-text").value = kind.example;
     this.complain("");
   }

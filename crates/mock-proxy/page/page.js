@@ -143,7 +143,7 @@ async function start() {
   try {
     const facts = await get("state");
     await tools(facts);
-    faults.know(facts.kinds);
+    faults.know(facts.kinds, facts["token-faults"]);
     script.know(facts.personalities);
     await Promise.all([faults.refresh(), script.refresh(), verdicts.refresh()]);
   } catch (error) {

@@ -219,7 +219,7 @@ impl MockProxy {
     }
 
     /// With a web page that shows what happens, and has the switches of the faults and the script:
-    /// [`Running::page_url`] is for the browser.
+    /// [`Running::page_url`](crate::Running::page_url) is for the browser.
     #[cfg(feature = "page")]
     pub fn page(mut self, page: WebPage) -> Self {
         self.page = Some(page);
