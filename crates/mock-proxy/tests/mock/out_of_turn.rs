@@ -208,3 +208,16 @@ fn an_alert_ends_the_tls_of_a_tunnel() {
     let error = through_tls(&proxy, true).unwrap_err();
     assert!(error.contains("HandshakeFailure"), "{error}");
 }
+
+#[test]
+fn a_slow_origin_is_waited_for_through_the_proxy() {
+    let proxy = MockProxy::new()
+        .account("CORP", "alice", "pw")
+        .origin_fault(Leg::Served, 1, Fault::Delay(0.3))
+        .start()
+        .unwrap();
+    let start = std::time::Instant::now();
+    assert_eq!(Peer::to(proxy.address()).login(At::Proxy, &alice(), GET, "", b"").status, 200);
+    assert!(start.elapsed() >= std::time::Duration::from_millis(300));
+    proxy.assert_all_faults_happened();
+}
