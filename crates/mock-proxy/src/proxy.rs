@@ -276,28 +276,15 @@ pub(crate) fn exchange(head: &Parts, judgement: Judgement) -> Exchange {
         Version::HTTP_10 => "HTTP/1.0",
         _ => "HTTP/1.1",
     };
+    let first = [head.method.to_string(), shown(&head.uri), version.to_owned()];
+    let fields =
+        head.headers.iter().map(|(name, value)| Field::new(name.as_str(), value.as_bytes())).collect();
     Exchange {
-        asked: SystemTime::now(),
-        answered: None,
-        over: None,
-        leg: judgement.leg,
-        method: head.method.to_string(),
-        target: shown(&head.uri),
-        version: version.to_owned(),
-        fields: head
-            .headers
-            .iter()
-            .map(|(name, value)| Field::new(name.as_str(), value.as_bytes()))
-            .collect(),
         token: judgement.token,
         outcome: judgement.outcome,
         faults: judgement.faults,
         challenge: judgement.challenge,
-        status: None,
-        status_line: None,
-        response_fields: Vec::new(),
-        request_body: 0,
-        response_body: 0,
+        ..Exchange::new(SystemTime::now(), judgement.leg, first, fields)
     }
 }
 

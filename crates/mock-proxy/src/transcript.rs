@@ -202,7 +202,53 @@ pub struct Exchange {
     pub response_body: u64,
 }
 
+impl Connection {
+    /// One that was just accepted.
+    pub(crate) const fn new(number: u64, peer: SocketAddr, opened: SystemTime) -> Self {
+        Self {
+            number,
+            peer,
+            opened,
+            closed: None,
+            exchanges: Vec::new(),
+            forgotten: 0,
+            leg: Leg::Offer,
+            received: 0,
+            sent: 0,
+            ended: None,
+        }
+    }
+}
+
 impl Exchange {
+    /// One whose request has come just now, and of which nothing else is known.
+    pub(crate) fn new(
+        asked: SystemTime,
+        leg: Leg,
+        [method, target, version]: [String; 3],
+        fields: Vec<Field>,
+    ) -> Self {
+        Self {
+            asked,
+            answered: None,
+            over: None,
+            leg,
+            method,
+            target,
+            version,
+            fields,
+            token: None,
+            outcome: Outcome::Pending,
+            faults: Vec::new(),
+            challenge: None,
+            status: None,
+            status_line: None,
+            response_fields: Vec::new(),
+            request_body: 0,
+            response_body: 0,
+        }
+    }
+
     /// Whether the request had a field of this name, in any case.
     #[must_use]
     pub fn has_field(&self, name: &str) -> bool {

@@ -187,25 +187,10 @@ impl Watch {
             (None, None) => Leg::Offer,
         };
         let claims = token.as_ref().and_then(named);
-        let entry = self.page.exchange(Exchange {
-            asked: SystemTime::now(),
-            answered: None,
-            over: None,
-            leg,
-            method: method.clone(),
-            target: without_userinfo(&target),
-            version,
-            fields: head.fields.clone(),
-            token,
-            outcome: Outcome::Pending,
-            faults: Vec::new(),
-            challenge: None,
-            status: None,
-            status_line: None,
-            response_fields: Vec::new(),
-            request_body: 0,
-            response_body: 0,
-        });
+        let first = [method.clone(), without_userinfo(&target), version];
+        let exchange =
+            Exchange { token, ..Exchange::new(SystemTime::now(), leg, first, head.fields.clone()) };
+        let entry = self.page.exchange(exchange);
         match head.framing().filter(|framing| *framing != Framing::Length(0)) {
             Some(framing) => {
                 self.sending = Some(entry.clone());

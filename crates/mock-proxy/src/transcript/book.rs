@@ -117,18 +117,7 @@ struct Writing {
 
 impl Page {
     fn new(number: u64, peer: SocketAddr, desk: Arc<Desk>) -> Self {
-        let connection = Connection {
-            number,
-            peer,
-            opened: SystemTime::now(),
-            closed: None,
-            exchanges: Vec::new(),
-            forgotten: 0,
-            leg: Leg::Offer,
-            received: 0,
-            sent: 0,
-            ended: None,
-        };
+        let connection = Connection::new(number, peer, SystemTime::now());
         Self(Arc::new(Writing {
             connection: Mutex::new(connection),
             received: AtomicU64::new(0),

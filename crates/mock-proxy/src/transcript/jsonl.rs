@@ -3,9 +3,9 @@
 //! The first line says which format it is; each further line is one event, written when it happened. What became of an exchange is
 //! spread over its lines, so a file that ends too early still says all that had happened.
 
-use super::record::{Forgotten, Headline, Record, Said};
+use super::record::{End, Forgotten, Headline, Kept, Message, Record, Said};
 use super::{Connection, Event, Exchange, Log, Secrets, Transcript};
-use crate::{Leg, Place, reply};
+use crate::{Place, reply};
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -81,18 +81,7 @@ fn headline(forgotten: Forgotten) -> String {
 impl Log {
     fn take(&mut self, Record { at, connection: number, said, .. }: Record) -> Result<(), String> {
         if let Said::Opened { peer } = said {
-            self.connections.push(Connection {
-                number,
-                peer,
-                opened: at,
-                closed: None,
-                exchanges: Vec::new(),
-                forgotten: 0,
-                leg: Leg::Offer,
-                received: 0,
-                sent: 0,
-                ended: None,
-            });
+            self.connections.push(Connection::new(number, peer, at));
             return Ok(());
         }
         let known = self.connections.iter_mut().rev().find(|connection| connection.number == number);
@@ -105,24 +94,11 @@ impl Log {
                     return Err(format!("request {exchange} of connection {number} is out of order"));
                 }
                 connection.leg = leg;
+                let fields = fields.into_iter().map(Kept::field).collect();
                 connection.exchanges.push(Exchange {
-                    asked: at,
-                    answered: None,
-                    over: None,
-                    leg,
-                    method,
-                    target,
-                    version,
-                    fields: fields.into_iter().map(super::record::Kept::field).collect(),
-                    token: token.map(super::record::Message::token),
+                    token: token.map(Message::token),
                     outcome: outcome.outcome(),
-                    faults: Vec::new(),
-                    challenge: None,
-                    status: None,
-                    status_line: None,
-                    response_fields: Vec::new(),
-                    request_body: 0,
-                    response_body: 0,
+                    ..Exchange::new(at, leg, [method, target, version], fields)
                 });
             }
             Said::Response { exchange, status, status_line, outcome, fields, token, faults } => {
@@ -131,8 +107,8 @@ impl Log {
                 exchange.status = Some(status);
                 exchange.status_line = Some(status_line);
                 exchange.outcome = outcome.outcome();
-                exchange.response_fields = fields.into_iter().map(super::record::Kept::field).collect();
-                exchange.challenge = token.map(super::record::Message::token);
+                exchange.response_fields = fields.into_iter().map(Kept::field).collect();
+                exchange.challenge = token.map(Message::token);
                 exchange.faults = faults;
             }
             Said::Over { exchange, request_body, response_body, faults } => {
@@ -145,7 +121,7 @@ impl Log {
                 connection.closed = Some(at);
                 connection.leg = leg;
                 (connection.received, connection.sent) = (received, sent);
-                connection.ended = ended.map(super::record::End::ended);
+                connection.ended = ended.map(End::ended);
                 connection.forgotten = forgotten;
             }
         }
