@@ -206,3 +206,24 @@ fn the_example_of_the_documentation_is_a_transcript_to_the_letter() {
     let example = page.split("```jsonl\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     assert_eq!(Transcript::from_jsonl(example).unwrap().to_jsonl(Secrets::LeftOut), example);
 }
+
+#[test]
+fn a_transcript_without_one_of_its_lines_or_cut_anywhere_is_read_or_refused_by_line() {
+    let lines: Vec<_> = KEPT.lines().collect();
+    let (mut read, mut refused) = (0, 0);
+    for missing in 0..lines.len() {
+        let rest: Vec<_> = [&lines[..missing], &lines[missing + 1..]].concat();
+        match Transcript::from_jsonl(&rest.join("\n")) {
+            Ok(_) => read += 1,
+            Err(error) => {
+                assert!((1..=rest.len()).contains(&error.line()), "{error}");
+                refused += 1;
+            }
+        }
+        let cut = &lines[missing][..lines[missing].len() / 2];
+        let begun = lines[..missing].iter().copied().chain([cut]).collect::<Vec<_>>().join("\n");
+        assert_eq!(Transcript::from_jsonl(&begun).unwrap_err().line(), missing + 1);
+        assert!(Transcript::from_jsonl(&lines[..=missing].join("\n")).is_ok(), "as far as it goes");
+    }
+    assert!(read > 10 && refused > 10, "{read} {refused}");
+}
