@@ -16,6 +16,17 @@ const GET: &str = "GET http://origin.test/status/204 HTTP/1.1";
 /// No login takes longer, however many there are.
 const BOUND: Duration = Duration::from_secs(60);
 
+/// Many descriptors are open here at a time: as many as the system lets this process have.
+fn open_many() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        setrlimit(Resource::Nofile, limit).unwrap();
+    }
+}
+
 /// The status and the token of an answer without a body of interest.
 async fn ask(stream: &mut TcpStream, token: &[u8]) -> (u16, Vec<u8>) {
     let value = BASE64_STANDARD.encode(token);
@@ -48,6 +59,7 @@ async fn log_in(proxy: SocketAddr, credentials: Credentials) -> (u16, TcpStream)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_proxies_in_one_process_know_their_own_account_alone() {
+    open_many();
     let proxies: Vec<_> = (0..200)
         .map(|number| MockProxy::new().account("CORP", "alice", format!("pw{number}")).start().unwrap())
         .collect();
@@ -71,6 +83,7 @@ async fn two_hundred_proxies_in_one_process_know_their_own_account_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_handshakes_at_once_end_without_an_error() {
+    open_many();
     let proxy = MockProxy::new().account("CORP", "alice", "pw").start().unwrap();
     let mut logins = JoinSet::new();
     for _ in 0..2_000 {
@@ -84,4 +97,23 @@ async fn two_thousand_handshakes_at_once_end_without_an_error() {
         assert_eq!(login.unwrap().unwrap(), 204);
     }
     proxy.finish().assert_attempts(2_000).assert_connections(2_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f32_a_flood_of_connections_that_say_nothing_is_served_up_to_the_limit_and_then_over() {
+    open_many();
+    let proxy = MockProxy::new().account("CORP", "alice", "pw").start().unwrap();
+    let mut flood = Vec::new();
+    for _ in 0..1_500 {
+        // Beyond what is served and what the system queues, a connection is not accepted.
+        match timeout(Duration::from_secs(4), TcpStream::connect(proxy.address())).await {
+            Ok(stream) => flood.push(stream.unwrap()),
+            Err(_) => break,
+        }
+    }
+    assert!(flood.len() >= 1_024, "{}", flood.len());
+    assert!(proxy.transcript().connections().len() <= 1_024, "{}", proxy.transcript().connections().len());
+    drop(flood);
+    let login = timeout(BOUND, log_in(proxy.address(), Credentials::password("CORP\\alice", "pw"))).await;
+    assert_eq!(login.unwrap().0, 204);
 }
