@@ -56,7 +56,8 @@ impl Chain {
         Self { name: Some(name), ..self }
     }
 
-    /// With `report` called with each answer when it is found, and not when it is repeated.
+    /// With `report` called with each answer when it is found, and not when it is repeated. The chain waits for it meanwhile, so
+    /// it must not ask the chain or make it forget.
     #[must_use]
     pub fn with_report(mut self, report: impl Fn(&Request, &Answer) + Send + Sync + 'static) -> Self {
         self.report = Some(Arc::new(report));

@@ -13,7 +13,7 @@ use gatepass_backend::{CredentialSource, Credentials, Request};
 use keyring_core::{Entry, Error as StoreError};
 use std::collections::HashMap;
 use std::env;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -109,7 +109,10 @@ impl Keyring {
         });
         match waits.recv_timeout(limit) {
             Ok(result) => result.map_err(|error| sentence::of(store, &error)),
-            Err(_) => Err(sentence::silent(store, limit)),
+            Err(RecvTimeoutError::Timeout) => Err(sentence::silent(store, limit)),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(Error::new(format!("{} broke off; use another source", store.name())))
+            }
         }
     }
 }
