@@ -64,10 +64,11 @@ export class Connections {
       html("span", { class: "line" },
         html("span", { class: `place ${connection.place}` }, connection.place),
         html("strong", {}, `#${connection.number}`),
+        faulty(connection) ? html("span", { class: "tag" }, "fault") : null,
         html("span", { class: "muted peer" }, connection.peer)),
       html("span", { class: "line verdict" }, text),
       html("span", { class: "line muted small" },
-        html("span", {}, counted(connection.exchanges.length, "request"), faulty(connection) ? html("span", { class: "tag" }, "fault") : null),
+        html("span", {}, counted(connection.exchanges.length, "request")),
         html("span", { class: connection.closed ? "" : "open" }, open)));
   }
 }

@@ -11,6 +11,7 @@ export class Message {
   constructor() {
     this.place = byId("message");
     this.drawn = "";
+    this.shown = "";
     this.parts = [];
     this.bytes = [];
     roving(this.place, ".field button", (item) => this.light(Number(item.closest("tr").dataset.part)));
@@ -35,6 +36,10 @@ export class Message {
     const state = record ? JSON.stringify([connection.key, key, record.at, exchange.faults, exchange.over?.at]) : "";
     if (state === this.drawn) return;
     this.drawn = state;
+    // Another message begins at its top; the same one, of which more is known now, stays where it is.
+    const shown = `${connection?.key} ${key}`;
+    if (shown !== this.shown) this.place.scrollTop = 0;
+    this.shown = shown;
     if (!record) {
       byId("message-of").textContent = "none is chosen";
       this.place.replaceChildren(html("p", { class: "empty" }, "Choose an arrow of the dance."));
