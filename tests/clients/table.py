@@ -28,7 +28,13 @@ def short(report):
         return version + ", --proxy-ntlm"
     if report["client"] == "gatepass":
         return version + " fetch"
-    return ("Java, " if report["client"] == "java" else "") + (version or report["client"])
+    if report["client"] == "java":
+        return "Java " + version.split('"')[1] + ", HttpURLConnection"
+    if report["client"] == "go":
+        return "Go " + version.split()[2].removeprefix("go") + ", net/http"
+    if report["client"] == "pyspnego":
+        return version + ", on a bare socket"
+    return version.split(" built ")[0] or report["client"]
 
 
 def plain(why):

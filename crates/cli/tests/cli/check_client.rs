@@ -51,6 +51,7 @@ fn a_client_that_shows_its_password_fails_and_the_exit_code_says_so() {
     assert!(ended.is_harmless());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_client_without_an_end_is_ended_with_its_children_and_one_that_never_asks_fails() {
     let directory = tempfile::tempdir().unwrap();

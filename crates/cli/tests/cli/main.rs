@@ -1,8 +1,6 @@
 //! The command as it is built, run like a user runs it.
 
 mod ambient;
-// On Windows its own packages log in, which are not what is checked here.
-#[cfg(unix)]
 mod check_client;
 mod decode;
 mod demo;

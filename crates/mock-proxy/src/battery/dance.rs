@@ -3,6 +3,7 @@
 use super::case::{Case, Ends, Group};
 use super::judgement;
 use crate::Offered::{Basic, Negotiate, Ntlm};
+use crate::{Fault, Leg};
 
 fn case(name: &str, about: &str, section: &'static str) -> Case {
     Case::new(Group::Dance, name, about, section)
@@ -52,6 +53,8 @@ pub(super) fn cases() -> Vec<Case> {
             "MS-NLMP 3.1.5.1.2",
         )
         .check(judgement::mic),
+        case("nobody-asks", "the proxy lets the first request through: there is nothing to do", "RFC 9110 11.7.1")
+            .fault(Leg::Offer, 1, Fault::Grant),
         case("wrong-password", "a wrong password is sent once and never again", "RFC 9110 15.5.8")
             .typed(super::case::USER, "Wr0ng!")
             .ends(Ends::Failure),

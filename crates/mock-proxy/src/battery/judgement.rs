@@ -25,9 +25,8 @@ pub(super) fn judge(case: &Case, running: &Running, finish: &Finish) -> Finding 
     if let Err(what) = rules(case, &transcript, finish) {
         return Finding::fail(what);
     }
-    let challenged = transcript.requests().any(|exchange| exchange.challenge.is_some());
-    if case.script().offer == [Offered::Negotiate] && !challenged && code != 0 {
-        return Finding::not_applicable("it does not answer Negotiate with NTLM inside");
+    if case.script().offer == [Offered::Negotiate] && !sent(&transcript, "Negotiate") && code != 0 {
+        return Finding::not_applicable("it does not answer Negotiate");
     }
     let script = case.script();
     let planned = script.faults.len() + script.origin_faults.len();
@@ -55,7 +54,7 @@ fn ending(case: &Case, transcript: &Transcript, code: i32, finish: &Finish) -> F
     let served = transcript.origin().requests().filter(|exchange| is_success(exchange)).count() >= pages;
     let seen = tally(transcript);
     match (case.ends, code) {
-        (Ends::Failure, 0) => Finding::fail(format!("exit code 0, though it cannot have the page ({seen})")),
+        (Ends::Failure, 0) => Finding::fail(format!("exit code 0, where it should have given up ({seen})")),
         (Ends::Page | Ends::Either, 0) if served => Finding::pass(format!("it has the page ({seen})")),
         (Ends::Page | Ends::Either, 0) => {
             Finding::fail(format!("exit code 0, though the origin never answered ({seen})"))
@@ -84,7 +83,7 @@ fn tally(transcript: &Transcript) -> String {
 
 /// The rules that hold in every case.
 fn rules(case: &Case, transcript: &Transcript, finish: &Finish) -> Result<(), String> {
-    if transcript.requests().any(shows_password) {
+    if sent(transcript, "Basic") {
         return Err("it sent the password itself (Basic), which anybody on the way can read".to_owned());
     }
     let attempts = transcript.authenticates().count();
@@ -115,9 +114,13 @@ fn rules(case: &Case, transcript: &Transcript, finish: &Finish) -> Result<(), St
     Ok(())
 }
 
-/// Whether the request has credentials of Basic: those of NTLM and Negotiate begin or go on with a handshake.
-fn shows_password(exchange: &Exchange) -> bool {
-    exchange.has_field("proxy-authorization") && exchange.token.is_none() && exchange.leg != Leg::Challenge
+/// Whether a request had credentials of `scheme`.
+fn sent(transcript: &Transcript, scheme: &str) -> bool {
+    let named = |value: String| value.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(scheme));
+    transcript
+        .requests()
+        .flat_map(|request| &request.fields)
+        .any(|field| field.is_named("proxy-authorization") && named(field.value()))
 }
 
 fn authenticates_elsewhere(connection: &Connection) -> bool {

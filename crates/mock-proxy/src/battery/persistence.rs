@@ -64,6 +64,14 @@ pub(super) fn cases() -> Vec<Case> {
         .fault(Verdict, 1, Fault::Http10)
         .attempts(2),
         case(
+            "closed-behind-page",
+            "the connection closes behind the first page, and nobody has said so",
+            "RFC 9112 9.3.1, 9.6",
+        )
+        .with_task(Task::Two)
+        .fault(Verdict, 1, Fault::CloseBehind)
+        .attempts(2),
+        case(
             "dropped-after-page",
             "the connection closes in place of the second page: a new one may be tried",
             "RFC 9112 9.3.1",

@@ -21,7 +21,16 @@ import javax.net.ssl.TrustManagerFactory;
  * <p>usage: java Client PROXY USER PASSWORD CA_FILE TIMEOUT TASK URL [FILE | URL]
  */
 public class Client {
-    public static void main(String[] args) throws Exception {
+    public static void main(String[] args) {
+        try {
+            run(args);
+        } catch (Exception error) {
+            System.err.println(error);
+            System.exit(1);
+        }
+    }
+
+    private static void run(String[] args) throws Exception {
         Authenticator.setDefault(new Authenticator() {
             private int asked;
 
