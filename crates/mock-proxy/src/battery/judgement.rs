@@ -15,15 +15,16 @@ const MANY: usize = 12;
 /// What `running` has seen of a client that ended like `finish`.
 pub(super) fn judge(case: &Case, running: &Running, finish: &Finish) -> Finding {
     let transcript = running.transcript();
+    // What must never happen is said first, however the client ended.
+    if let Err(what) = rules(case, &transcript, finish) {
+        return Finding::fail(what);
+    }
     if !finish.in_time {
         return Finding::fail("it was still running when its time was over");
     }
     let Some(code) = finish.code else { return Finding::fail("a signal ended it") };
     if transcript.requests().next().is_none() {
         return Finding::fail(with_words(format!("no request came to the proxy, exit code {code}"), finish));
-    }
-    if let Err(what) = rules(case, &transcript, finish) {
-        return Finding::fail(what);
     }
     if case.script().offer == [Offered::Negotiate] && !sent(&transcript, "Negotiate") && code != 0 {
         return Finding::not_applicable("it does not answer Negotiate");
