@@ -45,7 +45,7 @@ pub(crate) struct CheckClientArgs {
     /// A known client, or a file of TOML that says how one is run
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "command")]
     recipe: Option<String>,
-    /// Only the cases of this name or group
+    /// Only the cases of this name or group, or GROUP/NAME
     #[arg(long, value_name = "NAME|GROUP")]
     case: Vec<String>,
     /// Print the cases, and end
@@ -125,8 +125,7 @@ pub(crate) fn run(args: &CheckClientArgs) -> Result<Exit, Failure> {
 fn chosen(names: &[String]) -> Result<Vec<Case>, Failure> {
     let all = battery::cases();
     for name in names {
-        let known = |case: &Case| case.name() == name || case.group().name() == name;
-        if !all.iter().any(known) {
+        if !all.iter().any(|case| is_called(case, name)) {
             let groups = Group::ALL.map(Group::name).join(", ");
             let what = format!(
                 "no case and no group is called {name}: --list prints the cases, and the groups are {groups}"
@@ -134,10 +133,14 @@ fn chosen(names: &[String]) -> Result<Vec<Case>, Failure> {
             return Err(Failure::new(Exit::USAGE, what));
         }
     }
-    let wanted = |case: &Case| {
-        names.is_empty() || names.iter().any(|name| name == case.name() || name == case.group().name())
-    };
+    let wanted = |case: &Case| names.is_empty() || names.iter().any(|name| is_called(case, name));
     Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// Whether `name` is that of the case, of its group, or both with a slash between: a case may be called like a group.
+fn is_called(case: &Case, name: &str) -> bool {
+    let (group, own) = (case.group().name(), case.name());
+    name == own || name == group || name.split_once('/') == Some((group, own))
 }
 
 fn shown(out: &mut Screen, checked: &Checked, verbose: bool) -> std::io::Result<()> {

@@ -90,6 +90,8 @@ fn the_cases_are_listed_and_the_script_of_each_can_be_had() {
     let ended = gatepass(["check-client", "--list"]).run();
     let names: Vec<_> = ended.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.len() >= 40 && names.contains(&"challenge-close"), "{names:?}");
+    let one = gatepass(["check-client", "--list", "--case", "connect/connect", "--case", "get"]).run();
+    assert_eq!(one.stdout.lines().count(), 2, "{one:?}");
     let ended = gatepass(["check-client", "--script-of", "challenge-close"]).run();
     assert_eq!(Script::parse(&ended.stdout).unwrap().faults.len(), 1, "{ended:?}");
     let ended = gatepass(["check-client", "--list-recipes"]).run();
