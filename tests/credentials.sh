@@ -77,6 +77,15 @@ says 0 'CORP\\alice \(NT hash\), from the Secret Service$' 'the hash took the pl
 says 0 'CORP\\alice, from the Secret Service' 'fetch with the hash' fetch
 says 1 'no login is known' 'another port has no login' "$GATEPASS" whoami "http://127.0.0.1:9"
 says 1 'no login is known' 'another scheme has no login' "$GATEPASS" whoami "https${PROXY#http}"
+if [ -z "${1:-}" ]; then
+  # A server gets what is stored for it, where a mechanism is named; the mock's origin knows the proxy's accounts.
+  printf %s "$SECRET" | "$GATEPASS" login http://origin.test/ --user 'CORP\alice' --password-stdin >/dev/null 2>&1
+  export URL=http://origin.test/ntlm/echo
+  says 0 'login for http://origin.test.*: CORP\\alice, from the Secret Service' 'fetch from a server' fetch --ntlm
+  says 22 'login for http://127' 'fetch from a server, no mechanism named' fetch
+  export URL=
+  "$GATEPASS" logout http://origin.test/ >/dev/null 2>&1
+fi
 says 0 'is removed from the Secret Service$' 'logout' "$GATEPASS" logout "$PROXY"
 says 1 'no login is stored' 'logout again' "$GATEPASS" logout "$PROXY"
 log_in >/dev/null

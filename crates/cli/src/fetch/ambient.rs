@@ -23,8 +23,9 @@ pub(crate) fn for_proxies(args: &FetchArgs, watch: &Arc<Watch>) -> Result<Chain,
     Ok(reported(chain, watch).called(ASKED))
 }
 
-/// What a server gets without -u: the entry of --netrc, and what was stored by `gatepass login` for exactly this origin.
-/// Secrets that serve everybody never go to a server only because it asks.
+/// What a server gets without -u: the entry of --netrc, and, where a mechanism is named for servers, what was stored by `gatepass
+/// login` for exactly this origin. Secrets that serve everybody never go to a server only because it asks; and whoever names no
+/// mechanism is not kept waiting by a keyring for a server that asks for nothing.
 pub(crate) fn for_origin(
     args: &FetchArgs,
     origin: &Origin,
@@ -39,7 +40,10 @@ pub(crate) fn for_origin(
     if let Some(netrc) = netrc {
         chain = chain.with(netrc.with_default());
     }
-    let chain = reported(sources::with_keyrings(chain), watch);
+    if args.ntlm || args.negotiate || args.basic || args.anyauth {
+        chain = sources::with_keyrings(chain);
+    }
+    let chain = reported(chain, watch);
     // An origin that is no place has a host that nothing is stored for.
     let Ok(place) = Place::parse(&origin.to_string()) else { return Ok(None) };
     let answer = chain.answer(&Request::new().with_peer(place.to_string()));

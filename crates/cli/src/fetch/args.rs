@@ -351,8 +351,8 @@ GATEPASS_PASSWORD or GATEPASS_NT_HASH (32 hex digits), the file that NTLM_USER_F
 does not count), the system's keyring (gatepass login), git's credential helpers, the command of --credential-command or \
 GATEPASS_CREDENTIAL_COMMAND (at most 30 seconds), a prompt on the terminal. On Windows it is what the first of these knows, and \
 otherwise the login of Windows; there is no prompt. With nothing at all the exit code is 94. \
-A server gets nothing of this: only -u, the login in its URL, that of --netrc or --netrc-file, and what `gatepass login` stored \
-for exactly this server; a ticket only with --negotiate or -u :, and only if a URL of the command line names it. -v says \
+A server gets nothing of this: only -u, the login in its URL, that of --netrc or --netrc-file, and, with --anyauth, \
+--ntlm, --negotiate or --basic, what `gatepass login` stored for exactly this server; a ticket only with --negotiate or -u :, and only if a URL of the command line names it. -v says \
 which it was, and what failed.";
 
 const PROXIES: &str = "\

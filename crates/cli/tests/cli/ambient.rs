@@ -171,3 +171,20 @@ fn a38_a_server_never_gets_what_was_meant_for_the_proxy() {
     let ended = run().args(["--netrc-file", "/no/such/netrc"]).run();
     assert!(ended.code == 26 && ended.stderr.contains("is not there"), "{ended:?}");
 }
+
+/// A session bus that takes connections and says nothing: a keyring behind it would be waited for.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_keyring_is_asked_for_a_server_unless_a_mechanism_is_named() {
+    use std::os::unix::net::UnixListener;
+    let (mock, directory) = (proxy(), tempfile::tempdir().unwrap());
+    let path = directory.path().join("bus");
+    let bus = UnixListener::bind(&path).unwrap();
+    bus.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/", mock.origin_address());
+    let ended = gatepass(["fetch", "-s", "-o", crate::support::NOWHERE, "-w", "%{http_code}", &url])
+        .env("DBUS_SESSION_BUS_ADDRESS", &format!("unix:path={}", path.display()))
+        .run();
+    assert_eq!(end(&ended), ("200", 0), "{ended:?}");
+    assert!(bus.accept().is_err(), "somebody asked the bus");
+}
