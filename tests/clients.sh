@@ -8,11 +8,15 @@
 #   CLIENTS_PYTHON=PATH    a Python that has tests/clients/requirements.txt already
 #   NODE_PATH=DIR          where undici is installed already
 #   CLIENTS="curl wget"    only these
+#   CLIENTS_OUT=DIR        where the reports stay; the tables have all that are there, so that one client can be measured anew
 set -u
 export LC_ALL=C.UTF-8
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
-OUT=$(mktemp -d)
-trap 'rm -rf "$OUT"' EXIT
+if [ -n "${CLIENTS_OUT:-}" ]; then
+  OUT=$CLIENTS_OUT && mkdir -p "$OUT" || exit 1
+else
+  OUT=$(mktemp -d) && trap 'rm -rf "$OUT"' EXIT
+fi
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 
 [ -n "${CHECK_CLIENT:-}" ] || (cd "$ROOT" && cargo build -q -p gatepass-cli) || exit 1

@@ -100,6 +100,11 @@ fn unable(what: &str, error: &io::Error) -> Failure {
     Failure::new(Exit::FAILED, format!("cannot {what}: {}", Reason(error)))
 }
 
+fn unstarted(words: &[String], error: &io::Error) -> Failure {
+    let program = words.first().map_or("the client", String::as_str);
+    Failure::new(Exit::READ, format!("cannot start {program}: {}", Reason(error)))
+}
+
 impl<'a> Bench<'a> {
     /// With the recipe's program in its place, and what it prepares prepared.
     fn new(recipe: &'a Recipe, limit: Duration, stop: &AtomicBool) -> Result<Self, Failure> {
@@ -139,7 +144,8 @@ impl<'a> Bench<'a> {
             timeout: 0,
         };
         let command = places.command(&self.recipe.prepare);
-        let finish = child::run(command, PREPARATION, stop).map_err(|error| self.unstarted(&error))?;
+        let finish = child::run(command, PREPARATION, stop)
+            .map_err(|error| unstarted(&self.recipe.prepare, &error))?;
         match finish.code() {
             Some(0) => Ok(()),
             _ => Err(Failure::new(
@@ -147,11 +153,6 @@ impl<'a> Bench<'a> {
                 format!("the recipe {} cannot be prepared: {}", self.recipe.name, finish.said().trim()),
             )),
         }
-    }
-
-    fn unstarted(&self, error: &io::Error) -> Failure {
-        let client = self.recipe.command.first().map_or("the client", String::as_str);
-        Failure::new(Exit::READ, format!("cannot start {client}: {}", Reason(error)))
     }
 
     /// One case.
@@ -183,8 +184,8 @@ impl<'a> Bench<'a> {
             // Who can give up by himself shall have the time to.
             timeout: self.limit.as_secs().div_euclid(3).max(1),
         };
-        let finish =
-            child::run(places.command(&words), self.limit, stop).map_err(|error| self.unstarted(&error))?;
+        let finish = child::run(places.command(&words), self.limit, stop)
+            .map_err(|error| unstarted(&words, &error))?;
         let finding = case.judge(&running, &finish);
         let took = began.elapsed();
         let transcript = running.finish();

@@ -56,8 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
         .fault(Leg::Verdict, 1, Fault::Unreachable)
         .ends(Ends::Failure),
         case("connect-informational", "two 100 Continue before the answer to CONNECT", "RFC 9110 15.2")
-            .fault(Leg::Verdict, 1, Fault::Informational(2))
-            .ends(Ends::Either),
+            .fault(Leg::Verdict, 1, Fault::Informational(2)),
         case("tunnel-not-tls", "plain HTTP comes where TLS should, within the tunnel", "RFC 8446 6.2")
             .fault(Leg::Tunnel, 1, Fault::Instead(PLAIN.to_owned()))
             .ends(Ends::Failure),
