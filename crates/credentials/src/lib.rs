@@ -85,4 +85,5 @@ pub use ntlm_user_file::NtlmUserFile;
 pub use password::{password_in_file, password_in_variable, password_on};
 pub use place::Place;
 pub use prompt::{Prompt, prompt_for_password};
+pub use subprocess::end_with_children;
 pub use user_info::UserInfo;

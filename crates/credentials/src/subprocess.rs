@@ -75,12 +75,13 @@ pub(crate) fn run(command: &mut Command, input: String, limit: Duration) -> Resu
         Ok(Err(error)) => Stopped::Failed(error),
         Err(_) => Stopped::Hung,
     };
-    end(&mut child);
+    end_with_children(&mut child);
     Err(stopped)
 }
 
-/// Ends the child and its children.
-fn end(child: &mut Child) {
+/// Ends `child` at once, with all that it has started: it was made the head of a process group
+/// (`CommandExt::process_group(0)`), and has not been waited for.
+pub fn end_with_children(child: &mut Child) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
         // The child has not been waited for, so that its number is still its own.

@@ -1,8 +1,9 @@
 //! One run of a client: bounded in time, and ended with all that it has started.
 
+use gatepass_credentials::end_with_children;
 use gatepass_mock_proxy::battery::Finish;
 use std::io::{self, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -35,7 +36,7 @@ pub(super) fn run(mut command: Command, limit: Duration, stop: &AtomicBool) -> i
         thread::sleep(TICK);
     };
     if status.is_none() {
-        kill(&mut child);
+        end_with_children(&mut child);
     }
     let said = said.and_then(|said| said.recv_timeout(LAST_WORDS).ok()).unwrap_or_default();
     let said = String::from_utf8_lossy(&said).into_owned();
@@ -63,24 +64,6 @@ fn listen(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
         let _ = tell.send(kept);
     });
     said
-}
-
-/// Ends the child and its children.
-fn kill(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        // The child has not been waited for, so that its number is still its own.
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    #[cfg(windows)]
-    {
-        let number = child.id().to_string();
-        let mut taskkill = Command::new("taskkill");
-        taskkill.args(["/T", "/F", "/PID", &number]).stdin(Stdio::null()).stdout(Stdio::null());
-        let _ = taskkill.stderr(Stdio::null()).status();
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 #[cfg(test)]
