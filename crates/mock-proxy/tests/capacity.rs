@@ -100,7 +100,7 @@ async fn two_thousand_handshakes_at_once_end_without_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f32_a_flood_of_connections_that_say_nothing_is_served_up_to_the_limit_and_then_over() {
+async fn a96_f32_a_flood_of_connections_that_say_nothing_is_served_up_to_the_limit_and_then_over() {
     open_many();
     let proxy = MockProxy::new().account("CORP", "alice", "pw").start().unwrap();
     let mut flood = Vec::new();
