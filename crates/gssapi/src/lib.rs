@@ -19,6 +19,7 @@
 //! - Log in with an NT hash or as nobody.
 //! - Datagrams.
 //! - Encrypt with the signature apart from the message, where the library has no `gss_wrap_iov` (Kerberos on macOS may).
+#![cfg(unix)]
 #![warn(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -28,50 +29,29 @@
     clippy::as_conversions
 )]
 
-#[cfg(unix)]
 mod abi;
-#[cfg(unix)]
 mod acceptor;
-#[cfg(unix)]
 mod bindings;
-#[cfg(unix)]
 mod buffer;
-#[cfg(unix)]
 mod context;
-#[cfg(unix)]
 mod credential;
-#[cfg(unix)]
 mod established;
-#[cfg(unix)]
 mod failure;
 #[cfg(test)]
 mod fake;
-#[cfg(unix)]
 mod flags;
-#[cfg(unix)]
 mod gssapi;
-#[cfg(unix)]
 mod initiator;
-#[cfg(unix)]
 mod mechanism;
-#[cfg(unix)]
 mod messages;
-#[cfg(unix)]
 mod name;
-#[cfg(unix)]
 mod oid;
-#[cfg(unix)]
 mod status;
-#[cfg(unix)]
 mod table;
-#[cfg(unix)]
 mod target;
 #[cfg(test)]
 mod tests;
 
-#[cfg(unix)]
 pub use gssapi::{Gssapi, Ticket};
-#[cfg(unix)]
 pub use mechanism::Mechanism;
-#[cfg(unix)]
 pub use table::LoadError;
