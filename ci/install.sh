@@ -1,7 +1,6 @@
 #!/bin/bash
 # ci/install.sh - what check.sh and the tests at the root need beyond the Rust toolchain. Debian 12, root, idempotent.
 set -eu
-export DEBIAN_FRONTEND=noninteractive
 here=$(cd "$(dirname "$0")" && pwd)
 # rustc-web, cargo-web, rust-web-src: a compiler with its library's sources, for the no_std build (check.sh). The cross compilers and
 # qemu-user: for its tests on other targets.
@@ -11,15 +10,8 @@ packages="rustc-web cargo-web rust-web-src libstd-rust-web-dev gcc-s390x-linux-g
 packages="$packages gnome-keyring dbus libsecret-tools keyutils git python3"
 # tests/realworld/transcripts.sh.
 packages="$packages tshark"
-missing=
-for package in $packages; do
-  dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing="$missing $package"
-done
-if [ -n "$missing" ]; then
-  apt-get -qq update
-  # shellcheck disable=SC2086  # a list of words
-  apt-get -qq -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $missing >/dev/null
-fi
+# shellcheck disable=SC2086  # a list of words
+"$here/packages.sh" $packages
 "$here/realworld/up.sh" /tmp/unused --install-only
 "$here/windows/setup.sh"
 

@@ -24,17 +24,9 @@ END
   exit
 fi
 
-export DEBIAN_FRONTEND=noninteractive
 packages="rustc-web cargo-web rust-web-src rust-web-clippy libstd-rust-web-dev gcc-mingw-w64-x86-64 wine64 winbind"
-missing=
-for package in $packages; do
-  dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing="$missing $package"
-done
-if [ -n "$missing" ]; then
-  apt-get -qq update
-  # shellcheck disable=SC2086  # a list of words
-  apt-get -qq -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $missing >/dev/null
-fi
+# shellcheck disable=SC2086  # a list of words
+"$here/../packages.sh" $packages
 
 if [ ! -d "$prefix/drive_c/windows/system32" ]; then
   mkdir -p "$prefix"
